@@ -1,0 +1,64 @@
+# Each target works on a fresh clone: what it needs is installed into .venv and node_modules first.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+WORKERS ?= 2
+CASES ?= 2000
+
+.PHONY: help run test lint format types pytest client fuzz bench vsix docs lock venv clean
+
+help: ## What can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+run: venv ## Find, rewrite and verify the loops in examples/
+	@$(BIN)/python scripts/run_examples.py
+
+test: lint types pytest client ## Everything that CI checks
+
+lint: venv ## Style of the Python code
+	$(BIN)/ruff check .
+
+types: venv ## Types of the Python code
+	$(BIN)/pyright
+
+pytest: venv
+	$(BIN)/python -m pytest -n $(WORKERS) -q
+
+format: venv ## Lay the Python code out
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+fuzz: venv ## Generated programs, CASES=2000 of them
+	LOOPLESS_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n $(WORKERS) -q tests/fuzz
+
+bench: venv ## How fast the server, the command line and the rewritten code are
+	$(BIN)/python -m tests.bench
+
+docs: venv ## Write what is generated: docs/patterns.md
+	$(BIN)/python scripts/write_docs.py
+
+lock: venv ## Resolve the versions in requirements/dev.txt again
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python scripts/lock.py
+
+venv:
+	@scripts/setup.sh
+
+# The extension: its own tools are Node's.
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+client: ## Types, style and tests of the VS Code extension
+	@if [ -f package-lock.json ]; then $(MAKE) --no-print-directory client-checks; fi
+
+client-checks: node_modules/.package-lock.json
+	npm test
+
+vsix: node_modules/.package-lock.json ## Package the VS Code extension
+	npm run package
+
+clean: ## Remove what was built; .venv and node_modules stay
+	rm -rf build dist client-vscode/dist .pytest_cache .ruff_cache .import_linter_cache *.vsix
+	find server patterns tests scripts examples -name __pycache__ -type d -prune -exec rm -rf {} +
