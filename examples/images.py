@@ -1,0 +1,58 @@
+"""Image by image becomes the whole batch at once."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def spectra(images):
+    transformed = []
+    # loopless: sample(images=torch.randn(64, 32, 32))
+    for image in images:
+        transformed.append(torch.fft.fft2(image))
+    return torch.stack(transformed)
+
+
+def disk(center, radius, size):
+    """A round opening of a telescope, as a mask over `size` × `size` pixels."""
+    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    return ((y - center[0]) ** 2 + (x - center[1]) ** 2 <= radius**2).float()
+
+
+def observe(image, centers, radius):
+    """One mask for each center, applied to the same image."""
+    observations = []
+    # loopless: sample(image=torch.rand(64, 64), centers=torch.rand(50, 2) * 64, radius=9.0)
+    for center in centers:
+        observations.append(image * disk(center, radius, 64))
+    return torch.stack(observations)
+
+
+def total_loss(view, masks, seen):
+    """A loss for each pair of a mask and what was seen through it."""
+    loss = 0.0
+    # loopless: sample(view=torch.randn(24, 24), masks=torch.rand(40, 24, 24), seen=torch.randn(40, 24, 24))
+    for mask, target in zip(masks, seen):
+        loss += F.mse_loss(view * mask, target)
+    return loss
+
+
+def classify(images: torch.Tensor) -> torch.Tensor:
+    """The layers are in view and the model is in eval mode: it works on each image by itself."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(256, 64), nn.ReLU(), nn.Linear(64, 10))
+    model.eval()
+    scores = []
+    # loopless: sample(images=torch.randn(100, 1, 16, 16))
+    for i in range(len(images)):
+        scores.append(model(images[i].unsqueeze(0)))
+    return torch.cat(scores)
+
+
+def normalize_on_device(images: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """One transfer for each image becomes one transfer."""
+    normalized = []
+    # loopless: sample(images=torch.randn(200, 16, 16), device=torch.device("cpu"))
+    for image in images:
+        moved = image.to(device)
+        normalized.append((moved - 0.5) / 0.25)
+    return torch.stack(normalized)
