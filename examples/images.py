@@ -31,7 +31,7 @@ def observe(image, centers, radius):
 def total_loss(view, masks, seen):
     """A loss for each pair of a mask and what was seen through it."""
     loss = 0.0
-    # loopless: sample(view=torch.randn(24, 24), masks=torch.rand(40, 24, 24), seen=torch.randn(40, 24, 24))
+    # loopless: sample(view=torch.rand(9, 9), masks=torch.rand(40, 9, 9), seen=torch.rand(40, 9, 9))
     for mask, target in zip(masks, seen):
         loss += F.mse_loss(view * mask, target)
     return loss
