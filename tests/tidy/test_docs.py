@@ -1,0 +1,65 @@
+"""The pages say what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from loopless.catalog import PATTERNS as CATALOG
+from scripts.write_docs import PAGE, patterns_page
+from tests.tidy.repository import PATTERNS, ROOT, product, tracked, within
+
+PAGES = [path for path in tracked() if path.suffix == ".md" and "cases" not in path.parts]
+
+
+def test_patterns_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == patterns_page(), "run `make docs`"
+
+
+def test_every_pattern_file_is_in_the_catalog() -> None:
+    files = {path.stem.replace("_", "-") for path in PATTERNS.glob("[a-z]*.py")}
+    assert files == {pattern.slug for pattern in CATALOG}
+
+
+def test_slugs_and_titles_are_told_apart() -> None:
+    assert len({pattern.slug for pattern in CATALOG}) == len(CATALOG)
+    assert len({pattern.title for pattern in CATALOG}) == len(CATALOG)
+
+
+def test_architecture_names_every_file() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    unnamed = [
+        within(path)
+        for path in product()
+        if path.name != "__init__.py"
+        and not within(path).startswith("loopless_patterns/")
+        and f"`{within(path)}`" not in text
+        and f"`{within(path.parent)}/`" not in text
+    ]
+    assert not unnamed
+
+
+def test_architecture_names_only_what_is_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    known = {within(path) for path in product()}
+    stages = {name.rsplit("/", 1)[0] for name in known if "/" in name}
+    named = set(re.findall(r"^\| `([a-z_/]+\.py|[a-z_/]+/)` \|", text, re.MULTILINE))
+    assert named
+    assert not {name for name in named if name not in known and name.rstrip("/") not in stages}
+
+
+def test_invariants_name_tests_that_exist() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+(?:\.py|/))`", text)
+    assert named
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)]
+    local = [target for target in targets if target and "://" not in target]
+    assert not [target for target in local if not (page.parent / target).exists()]
