@@ -1,0 +1,19 @@
+// Which documents are ours.
+import * as vscode from "vscode";
+
+export const selector: { language: string; scheme: string }[] = ["file", "untitled", "vscode-notebook-cell", "vscode-interactive-input"].map(
+  (scheme) => ({ language: "python", scheme }),
+);
+
+/** The Python editor that has the cursor: what a command "at the cursor" is about. */
+export function pythonEditor(): vscode.TextEditor | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor && vscode.languages.match(selector, editor.document) ? editor : undefined;
+}
+
+export function findings(document: vscode.TextDocument): vscode.Diagnostic[] {
+  return vscode.languages
+    .getDiagnostics(document.uri)
+    .filter((diagnostic) => diagnostic.source === "loopless")
+    .sort((one, other) => one.range.start.compareTo(other.range.start));
+}

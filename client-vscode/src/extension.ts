@@ -1,0 +1,53 @@
+// The client is thin: it finds a Python, starts the server in it and keeps it running. The server decides everything else.
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import { insertSample, previewAtCursor } from "./actions";
+import { pythonEditor } from "./documents";
+import { doctor, explainAtCursor } from "./explain";
+import { onDidChange } from "./interpreter";
+import { Pages } from "./pages";
+import { Session } from "./session";
+import { needsRestart } from "./settings";
+import { Status } from "./status";
+import { verifyAtCursor, verifyFile } from "./verify";
+
+let session: Session | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("Loopless", { log: true });
+  const status = new Status();
+  const pages = new Pages();
+  const ours = (session = new Session(context, status, log));
+  context.subscriptions.push(ours, status, pages, log);
+
+  const command = (name: string, run: () => unknown): void => {
+    context.subscriptions.push(vscode.commands.registerCommand(`loopless.${name}`, run));
+  };
+  const atCursor = (name: string, run: (client: LanguageClient, editor: vscode.TextEditor) => unknown): void => {
+    command(name, () => {
+      const editor = pythonEditor();
+      return ours.running && editor ? run(ours.running, editor) : undefined;
+    });
+  };
+  command("restart", () => ours.restart());
+  command("showLog", () => log.show(true));
+  command("showServerLog", () => ours.showServerLog());
+  command("doctor", () => doctor(context, log, pages));
+  command("fixAll", () => vscode.commands.executeCommand("editor.action.codeAction", { kind: "source.fixAll.loopless", apply: "first" }));
+  atCursor("verifyAtCursor", (_, editor) => verifyAtCursor(editor));
+  atCursor("verifyFile", (_, editor) => verifyFile(editor));
+  atCursor("explainAtCursor", (client, editor) => explainAtCursor(client, editor, pages));
+  atCursor("previewAtCursor", (client, editor) => previewAtCursor(client, editor, pages));
+  atCursor("insertSample", insertSample);
+
+  context.subscriptions.push(
+    vscode.workspace.onDidChangeConfiguration((change) => (needsRestart(change) ? ours.restart() : undefined)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => ours.restart()),
+  );
+  void ours.restart();
+  void onDidChange(() => void ours.settingsChanged()).then((subscription) => context.subscriptions.push(subscription));
+}
+
+export async function deactivate(): Promise<void> {
+  await session?.stop();
+}

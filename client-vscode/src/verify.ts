@@ -1,0 +1,50 @@
+// Verify by command, for people who use no lenses. The server runs it, shows progress and refreshes the lenses.
+import * as vscode from "vscode";
+import { findings } from "./documents";
+
+interface Verdict {
+  readonly status: "agreed" | "differed" | "not-run";
+  readonly speedup?: number | null;
+  readonly device_name?: string | null;
+  readonly reason?: string | null;
+}
+
+export async function verifyAtCursor(editor: vscode.TextEditor): Promise<void> {
+  const line = findingAt(editor)?.range.start.line ?? editor.selection.active.line;
+  const verdict = await verify(editor.document, line);
+  vscode.window.setStatusBarMessage(`Loopless: ${summary(verdict)}`, 10_000);
+}
+
+export async function verifyFile(editor: vscode.TextEditor): Promise<void> {
+  const lines = findings(editor.document).map((finding) => finding.range.start.line);
+  const tally = { agreed: 0, differed: 0, "not-run": 0 };
+  const { document } = editor;
+  for (const line of lines) {
+    const verdict = await verify(document, line);
+    if (!verdict || verdict.reason === "cancelled") break;
+    tally[verdict.status] += 1;
+  }
+  const parts = [`${tally.agreed} of ${lines.length} agreed`];
+  if (tally.differed) parts.push(`${tally.differed} differed`);
+  if (tally["not-run"]) parts.push(`${tally["not-run"]} not run`);
+  vscode.window.setStatusBarMessage(lines.length ? `Loopless: ${parts.join(", ")}` : "Loopless: no loop to verify in this file", 10_000);
+}
+
+/** By the command that the server announced, the same way as its lenses do. */
+async function verify(document: vscode.TextDocument, line: number): Promise<Verdict | undefined> {
+  return vscode.commands.executeCommand<Verdict | undefined>("loopless.verify", document.uri.toString(), document.version, line);
+}
+
+/** The finding whose loop the cursor is on: the last header at or above it. */
+function findingAt(editor: vscode.TextEditor): vscode.Diagnostic | undefined {
+  return findings(editor.document).findLast((finding) => finding.range.start.line <= editor.selection.active.line);
+}
+
+function summary(verdict: Verdict | undefined): string {
+  if (!verdict) return "not verified";
+  if (verdict.status === "agreed") {
+    const device = verdict.device_name ? ` on ${verdict.device_name}` : "";
+    return verdict.speedup ? `both agree, ${verdict.speedup.toPrecision(3)}× the speed${device}` : `both agree${device}`;
+  }
+  return `${verdict.status === "differed" ? "the results differ" : "not run"}${verdict.reason ? `: ${verdict.reason}` : ""}`;
+}
