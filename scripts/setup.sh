@@ -21,7 +21,7 @@ create() {
     say "This Python has no working venv module; trying virtualenv."
     "$python" -m virtualenv --quiet .venv 2>/dev/null && return
     rm -rf .venv build/virtualenv
-    "$python" -m pip install --quiet --target build/virtualenv virtualenv >&2 &&
+    "$python" -m pip install --quiet --root-user-action=ignore --target build/virtualenv virtualenv >&2 &&
         PYTHONPATH=build/virtualenv "$python" -m virtualenv --quiet .venv
 }
 
