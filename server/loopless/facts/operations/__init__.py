@@ -1,0 +1,156 @@
+"""The torch operations that loops call, and what each becomes when the loop's axes go in front of its items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TypeVar
+
+from loopless.facts.operations.modules import Module
+from loopless.facts.operations.operation import (
+    Dim,
+    Operation,
+    Result,
+    Rule,
+    Whole,
+    item_dims,
+    shifted,
+)
+
+__all__ = [
+    "Dim",
+    "Module",
+    "Operation",
+    "Result",
+    "Rule",
+    "Whole",
+    "bind",
+    "item_dims",
+    "lookup",
+    "method",
+    "module",
+    "names",
+    "operator",
+    "shifted",
+]
+
+T = TypeVar("T")
+
+OPERATORS = {
+    "+": "torch.add",
+    "-": "torch.sub",
+    "*": "torch.mul",
+    "/": "torch.div",
+    "//": "torch.floor_divide",
+    "%": "torch.remainder",
+    "**": "torch.pow",
+    "@": "torch.matmul",
+    "<<": "torch.bitwise_left_shift",
+    ">>": "torch.bitwise_right_shift",
+    "&": "torch.bitwise_and",
+    "|": "torch.bitwise_or",
+    "^": "torch.bitwise_xor",
+    "==": "torch.eq",
+    "!=": "torch.ne",
+    "<": "torch.lt",
+    "<=": "torch.le",
+    ">": "torch.gt",
+    ">=": "torch.ge",
+    "unary -": "torch.neg",
+    "unary +": "torch.positive",
+    "~": "torch.bitwise_not",
+}
+
+
+@cache
+def _index() -> dict[str, tuple[str, Operation]]:
+    from loopless.facts.operations import (
+        along,
+        effects,
+        matrices,
+        networks,
+        pointwise,
+        python,
+        reductions,
+        rows,
+        shapes,
+        values,
+    )
+
+    topics = (pointwise, reductions, along, matrices, shapes, values, networks, python, effects)
+    return rows.index(tuple(row for topic in topics for row in topic.ROWS))
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    from loopless.facts.operations.aliases import aliases
+
+    return aliases()
+
+
+@cache
+def _modules() -> dict[str, Module]:
+    from loopless.facts.operations.modules import table
+
+    return table()
+
+
+@cache
+def lookup(name: str) -> Operation | None:
+    """The operation of a dotted name ("torch.exp", "Tensor.exp", "math.exp", "abs"), or None.
+
+    Aliases resolve: the operation of "torch.absolute" is called "torch.abs".
+    """
+    from loopless.facts.operations.rows import named
+
+    index = _index()
+    for candidate in (name, _aliases().get(name, ""), f"builtins.{name}"):
+        if candidate in index:
+            return named(candidate, *index[candidate])
+    return None
+
+
+def method(name: str) -> Operation | None:
+    """The method or attribute of a tensor: "exp", "add_", "shape"."""
+    return lookup(f"Tensor.{name}")
+
+
+def operator(symbol: str) -> Operation | None:
+    """What a Python operator does to tensors: "+", "@", "unary -"."""
+    return lookup(OPERATORS[symbol]) if symbol in OPERATORS else None
+
+
+def module(name: str) -> Module | None:
+    """The class of a module: "torch.nn.Linear"."""
+    return _modules().get(name)
+
+
+def names() -> Iterator[str]:
+    """Every canonical name in the tables."""
+    return iter(_index())
+
+
+def bind(
+    operation: Operation, positional: Sequence[T], keywords: Mapping[str, T]
+) -> dict[str, T | tuple[T, ...]] | None:
+    """The arguments of a call by parameter, or None where the call has one that the table does not know.
+
+    The receiver of a method is the first positional argument. More positional arguments than there are
+    parameters go into the variadic one, as a tuple.
+    """
+    params = operation.params
+    bound: dict[str, T | tuple[T, ...]] = {}
+    if len(positional) > len(params):
+        if operation.variadic is None:
+            return None
+        place = params.index(operation.variadic)
+        if place != len(params) - 1:
+            return None
+        bound[operation.variadic] = tuple(positional[place:])
+        positional = positional[:place]
+    bound.update(zip(params, positional, strict=False))
+    for name, value in keywords.items():
+        if name in bound or (name not in params and name not in operation.keywords):
+            return None
+        bound[name] = value
+    return bound
