@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 CASES ?= 2000
 
-.PHONY: help run test lint format types pytest client fuzz bench vsix docs lock venv clean
+.PHONY: help run test lint format types pytest client editors fuzz bench vsix docs lock venv clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -56,8 +56,11 @@ client: ## Types, style and tests of the VS Code extension
 client-checks: node_modules/.package-lock.json
 	npm test
 
-vsix: node_modules/.package-lock.json ## Package the VS Code extension
+vsix: venv node_modules/.package-lock.json ## Package the VS Code extension
 	npm run package
+
+editors: ## Install the real editors that tests/editors drives
+	scripts/install-editors
 
 clean: ## Remove what was built; .venv and node_modules stay
 	rm -rf build dist client-vscode/dist .pytest_cache .ruff_cache .import_linter_cache *.vsix

@@ -33,7 +33,7 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     }
 fi
 
-install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
+install() { .venv/bin/python -m pip install -qq --disable-pip-version-check "$@"; }
 
 say "Installing into .venv (a minute or two, once)."
 install --requirement requirements/dev.txt
