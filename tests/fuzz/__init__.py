@@ -1,0 +1,1 @@
+"""Random loop nests, rewritten and run on both sides."""
