@@ -1,0 +1,7 @@
+"""`python -m loopless`."""
+
+import sys
+
+from loopless.cli import main
+
+sys.exit(main())

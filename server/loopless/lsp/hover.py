@@ -1,0 +1,115 @@
+"""What there is to read about a loop: short first, then the rewrite, then why it is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from loopless.finding import Action, Finding, Grade, Missed, Refusal, Span
+from loopless.lsp.analyses import View
+from loopless.lsp.capabilities import Client
+from loopless.lsp.ranges import location
+from loopless.source.edits import applied, changed_lines
+
+GRADES: dict[Grade, str] = {
+    "E0": "the same bits, dtype and in-place effects",
+    "E1": "the same function and dtype; the order of additions may differ, within a bound",
+    "E2": "adds up more precisely than the loop did",
+    "E3": "may differ on NaN, ties, signed zeros or empty input",
+    "E4": "may differ",
+}
+
+
+def hover(
+    view: View, uri: str, position: types.Position, client: Client, verdict: str
+) -> types.Hover | None:
+    """The text for a loop's header, if the position is on one."""
+    offset = view.program.offset(uri, position, client.encoding)
+    for finding in view.report.findings:
+        if _holds(finding.header, offset):
+            return _hover(view, finding.header, "\n".join(_finding(view, finding, verdict)), client)
+    for refusal in view.report.refusals:
+        if _holds(refusal.header, offset):
+            return _hover(view, refusal.header, "\n".join(_refusal(refusal)), client)
+    return None
+
+
+def finding_at(view: View, uri: str, position: types.Position, client: Client) -> Finding | None:
+    """The finding whose header holds the position."""
+    offset = view.program.offset(uri, position, client.encoding)
+    return next((f for f in view.report.findings if _holds(f.header, offset)), None)
+
+
+def shown_action(finding: Finding) -> Action | None:
+    """The action to show where there is room for one."""
+    return next((action for action in finding.actions if action.preferred), None) or next(
+        iter(finding.actions), None
+    )
+
+
+def _hover(view: View, header: Span, markdown: str, client: Client) -> types.Hover:
+    place = location(view.program, header, client.encoding)
+    kind = types.MarkupKind.Markdown if client.takes_markdown else types.MarkupKind.PlainText
+    value = markdown if client.takes_markdown else _plain(markdown)
+    return types.Hover(types.MarkupContent(kind, value), place.range if place else None)
+
+
+def _finding(view: View, finding: Finding, verdict: str) -> Iterator[str]:
+    yield f"**Loopless** `{finding.code}`: {finding.message}"
+    action = shown_action(finding)
+    if action is None:
+        return
+    if action.edits:
+        yield f"\n```diff\n{_changed(view, finding, action)}```"
+    yield f"\n{action.applicability} · {action.grade}: {GRADES[action.grade]}"
+    yield from _list("Assumes", action.assumptions)
+    yield from _list("Why", finding.reasons)
+    yield from _list("Numerics", finding.numerics)
+    if finding.memory:
+        yield f"\nMemory: {finding.memory}"
+    if verdict:
+        yield f"\nLast run: {verdict}"
+    others = [other.title for other in finding.actions if other is not action]
+    yield from _list("Also on offer", others)
+
+
+def _refusal(refusal: Refusal) -> Iterator[str]:
+    yield "**Loopless** leaves this loop as it is:"
+    for missed in refusal.reasons:
+        yield from _missed(missed)
+
+
+def _missed(missed: Missed) -> Iterator[str]:
+    yield f"- {missed.reason}"
+    if missed.witness:
+        yield f"  - {missed.witness}"
+    if missed.unblock:
+        yield f"  - would help: {missed.unblock}"
+
+
+def _list(title: str, items: tuple[str, ...] | list[str]) -> Iterator[str]:
+    if items:
+        yield f"\n{title}:"
+        yield from (f"- {item}" for item in items)
+
+
+def _changed(view: View, finding: Finding, action: Action) -> str:
+    """The lines of the region before and after, without the indentation that they share."""
+    source = view.program.source
+    ends = [finding.region, *(edit.span for edit in action.edits)]
+    whole = source.lines_span(Span(min(s.start for s in ends), max(s.end for s in ends)))
+    tail = len(source.text) - whole.end
+    after = applied(source.text, action.edits)
+    return changed_lines(
+        source.text[whole.start : whole.end], after[whole.start : len(after) - tail]
+    )
+
+
+def _plain(markdown: str) -> str:
+    lines = (line for line in markdown.split("\n") if not line.startswith("```"))
+    return "\n".join(lines).replace("**", "").replace("`", "")
+
+
+def _holds(header: Span, offset: int) -> bool:
+    return header.start <= offset <= header.end

@@ -1,0 +1,362 @@
+"""The language server: handlers of a line or two over the session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.io_ import StdoutWriter
+from pygls.lsp.server import LanguageServer
+
+from loopless import __version__
+from loopless.finding import Finding
+from loopless.lsp import actions, diagnostics, hover, lenses, runs
+from loopless.lsp.analyses import ContentModified, View
+from loopless.lsp.capabilities import Client
+from loopless.lsp.documents import path_of
+from loopless.lsp.protocol import Protocol
+from loopless.lsp.session import Session
+from loopless.settings import PlacedProblem, Problem
+from loopless.settings.files import NAMES
+
+_log = logging.getLogger(__name__)
+
+# How long to wait for the editor's settings before looking at the first file without them.
+_PATIENCE = 2.0
+
+
+class LooplessServer(LanguageServer):
+    """pygls's server with a session."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "loopless",
+            __version__,
+            notebook_document_sync=types.NotebookDocumentSyncOptions(
+                [
+                    types.NotebookDocumentFilterWithCells(
+                        cells=[types.NotebookCellLanguage(language="python")]
+                    )
+                ]
+            ),
+            protocol_cls=Protocol,
+            converter_factory=get_converter,
+        )
+        self.session = Session.new(runs.verify)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._published: dict[str, View] = {}
+        self._problems: dict[Path, tuple[PlacedProblem, ...]] = {}
+        self._configured = asyncio.Event()
+        self.exit_code: int | None = None
+
+    def connect(self, output: BinaryIO) -> None:
+        """Write messages to `output`."""
+        self.protocol.set_writer(StdoutWriter(output))
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Put it into the log: nobody asked for a message box."""
+        _log.error("%s", error)
+
+    # Documents
+
+    def changed(self, uri: str) -> None:
+        """Tell a client that cannot ask for diagnostics what they are now."""
+        if not self.session.client.registers_watchers and uri not in self._published:
+            self.session.configuration.forget_files()
+        self._later(self._publish(uri))
+
+    def closed(self, uris: Iterable[str]) -> None:
+        """Take back what was said about documents that are closed."""
+        for uri in uris:
+            self.session.analyses.forget(uri)
+            self._published.pop(uri, None)
+            if not self.session.client.pulls_diagnostics:
+                self._send_diagnostics(uri, [], None)
+
+    def reconfigure(self) -> None:
+        """Take new settings into account in everything that is open."""
+        self.session.configuration.forget_files()
+        for program in self.session.workspace.programs():
+            self._later(self._publish(program.uri))
+        if self.session.client.pulls_diagnostics and self.session.client.refreshes_diagnostics:
+            self._later(self._asked(self.workspace_diagnostic_refresh_async(None)))
+        self.refresh_lenses()
+
+    def refresh_lenses(self) -> None:
+        """Have the client ask for its lenses again, if it can."""
+        if self.session.client.refreshes_lenses:
+            self._later(self._asked(self.workspace_code_lens_refresh_async(None)))
+
+    async def latest(self, uri: str) -> View | None:
+        """The newest view of a program, once the settings are known."""
+        await self._settled()
+        view = await self.session.analyses.latest(uri)
+        self._report_configuration()
+        return view
+
+    async def now(self, uri: str) -> View | None:
+        """The view of a program as it was when it was asked about."""
+        program = self.session.workspace.program(uri)
+        await self._settled()
+        if self.session.workspace.program(uri) is not program:
+            raise ContentModified
+        return await self.session.analyses.now(uri)
+
+    async def _publish(self, uri: str) -> None:
+        client = self.session.client
+        view = await self.latest(uri)
+        if view is None or self._published.get(uri) is view:
+            return
+        self._published[uri] = view
+        if client.pulls_diagnostics:
+            return
+        for part, items in diagnostics.diagnostics(view, client).items():
+            self._send_diagnostics(part, items, view.program.part(part).version)
+
+    def _send_diagnostics(
+        self, uri: str, items: list[types.Diagnostic], version: int | None
+    ) -> None:
+        known = version if self.session.client.takes_versions else None
+        self.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(uri, items, version=known)
+        )
+
+    # Settings
+
+    def configure(self, params: types.InitializeParams) -> None:
+        """Take what the client says about itself."""
+        self.session.client = Client.of(params.capabilities)
+        self.session.workspace.encoding = self.session.client.encoding
+        folders = params.workspace_folders or (
+            [types.WorkspaceFolder(params.root_uri, "")] if params.root_uri else []
+        )
+        self.session.workspace.change_folders(folders)
+        _log_problems(self.session.configuration.initialize(params.initialization_options))
+
+    async def ask_for_settings(self) -> None:
+        """Fetch the editor's settings, for everything and for each folder."""
+        if self.session.client.has_configuration:
+            places = [None, *self.session.workspace.folders]
+            items = [
+                types.ConfigurationItem(place.as_uri() if place else None, "loopless")
+                for place in places
+            ]
+            try:
+                tables = await self.workspace_configuration_async(types.ConfigurationParams(items))
+            except Exception as error:
+                _log.warning("the editor did not answer with its settings: %s", error)
+                tables = []
+            for place, table in zip(places, tables, strict=False):
+                _log_problems(self.session.configuration.set_editor(place, table))
+        self._configured.set()
+
+    async def register(self) -> None:
+        """Ask to be told of changed settings and configuration files, where the client can."""
+        registrations: list[types.Registration] = []
+        if self.session.client.registers_configuration:
+            method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+            section = types.DidChangeConfigurationRegistrationOptions(section="loopless")
+            registrations.append(types.Registration("settings", method, section))
+        if self.session.client.registers_watchers:
+            method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+            watchers = [types.FileSystemWatcher(f"**/{name}") for name in NAMES]
+            options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+            registrations.append(types.Registration("files", method, options))
+        if registrations:
+            params = types.RegistrationParams(registrations)
+            await self._asked(self.client_register_capability_async(params))
+
+    async def _settled(self) -> None:
+        if self._configured.is_set():
+            return
+        try:
+            await asyncio.wait_for(self._configured.wait(), _PATIENCE)
+        except asyncio.TimeoutError:
+            self._configured.set()
+
+    def _report_configuration(self) -> None:
+        """Publish what is wrong in the configuration files, when it is not what was published before."""
+        files = {file.path: file for file in self.session.configuration.files()}
+        for path in [*files, *self._problems]:
+            problems = files[path].problems if path in files else ()
+            if self._problems.get(path, ()) == problems:
+                continue
+            items = (
+                diagnostics.of_configuration(files[path], self.session.client.encoding)
+                if problems
+                else []
+            )
+            self._send_diagnostics(path.as_uri(), items, None)
+            for problem in problems:
+                _log.warning("%s: %s", path, problem.message)
+            self._problems[path] = problems
+
+    # Tasks
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it once every message that has come in is taken."""
+        task = asyncio.ensure_future(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _asked(self, request: Any) -> None:
+        try:
+            # Shielded: pygls 2.1 breaks on the answer to a request that was cancelled here (pygls#621).
+            await asyncio.shield(request)
+        except Exception as error:
+            _log.info("the client refused a request: %s", error)
+
+
+def build() -> LooplessServer:
+    """The server with its handlers, ready to be connected."""
+    server = LooplessServer()
+    for method, handler in (
+        (types.INITIALIZE, _initialize),
+        (types.INITIALIZED, _initialized),
+        (types.SHUTDOWN, _shutdown),
+        (types.TEXT_DOCUMENT_HOVER, _hover),
+        (types.WORKSPACE_DID_CHANGE_CONFIGURATION, _settings_changed),
+        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, _files_changed),
+        (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, _progress_cancelled),
+    ):
+        server.feature(method)(handler)
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(_saved)
+    server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())(_lenses)
+    server.command(lenses.VERIFY)(_verify)
+    server.command(lenses.CANCEL)(_cancel)
+    server.command(lenses.EXPLAIN)(_explain)
+    return server
+
+
+def _initialize(server: LooplessServer, params: types.InitializeParams) -> None:
+    server.configure(params)
+    client = server.session.client
+    kinds = [*actions.KINDS, *([actions.NOTEBOOK_FIX_ALL] if client.has_notebooks else [])]
+    if client.takes_code_actions:
+        options = types.CodeActionOptions(kinds, resolve_provider=client.resolves_edits)
+        server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(_code_actions)
+    if client.resolves_edits:
+        server.feature(types.CODE_ACTION_RESOLVE)(_resolve)
+    if client.pulls_diagnostics:
+        # A cell's diagnostics may change with another cell.
+        options = types.DiagnosticOptions(client.has_notebooks, False, identifier="loopless")
+        server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(_diagnostic)
+
+
+async def _initialized(server: LooplessServer, params: types.InitializedParams) -> None:
+    await server.ask_for_settings()
+    await server.register()
+
+
+def _shutdown(server: LooplessServer, params: None) -> None:
+    server.session.verification.cancel()
+    server.session.analyses.stop()
+
+
+async def _diagnostic(
+    server: LooplessServer, params: types.DocumentDiagnosticParams
+) -> types.DocumentDiagnosticReport:
+    uri = params.text_document.uri
+    view = await server.latest(uri)
+    items = diagnostics.diagnostics(view, server.session.client).get(uri, []) if view else []
+    name = diagnostics.result_id(items)
+    if name == params.previous_result_id:
+        return types.RelatedUnchangedDocumentDiagnosticReport(name)
+    return types.RelatedFullDocumentDiagnosticReport(items, result_id=name)
+
+
+async def _code_actions(
+    server: LooplessServer, params: types.CodeActionParams
+) -> list[types.CodeAction]:
+    view = await server.now(params.text_document.uri)
+    if view is None:
+        return []
+    client = server.session.client
+
+    def command(finding: Finding) -> types.Command:
+        return lenses.verify_command(view, finding, client)
+
+    return actions.code_actions(view, params, client, command)
+
+
+async def _resolve(server: LooplessServer, action: types.CodeAction) -> types.CodeAction:
+    data = action.data
+    if not isinstance(data, dict) or "uri" not in data:
+        return action
+    view = await server.now(data["uri"])
+    if view is None or view.program.part(data["uri"]).version != data.get("version"):
+        raise ContentModified
+    return actions.resolved(view, action, server.session.client)
+
+
+async def _hover(server: LooplessServer, params: types.HoverParams) -> types.Hover | None:
+    uri, position, client = params.text_document.uri, params.position, server.session.client
+    view = await server.now(uri)
+    if view is None or not view.scope.settings.hover:
+        return None
+    finding = hover.finding_at(view, uri, position, client)
+    verdict = server.session.verification.verdict(view, finding) if finding else None
+    return hover.hover(view, uri, position, client, lenses.summary(verdict) if verdict else "")
+
+
+async def _lenses(server: LooplessServer, params: types.CodeLensParams) -> list[types.CodeLens]:
+    uri, session = params.text_document.uri, server.session
+    view = await server.latest(uri)
+    if view is None or not view.scope.settings.code_lens:
+        return []
+    return lenses.lenses(view, uri, session.client, session.verification)
+
+
+async def _settings_changed(
+    server: LooplessServer, params: types.DidChangeConfigurationParams
+) -> None:
+    if server.session.client.has_configuration:
+        await server.ask_for_settings()
+    else:
+        _log_problems(server.session.configuration.set_editor(None, params.settings))
+    server.reconfigure()
+
+
+def _files_changed(server: LooplessServer, params: types.DidChangeWatchedFilesParams) -> None:
+    server.reconfigure()
+
+
+def _saved(server: LooplessServer, params: types.DidSaveTextDocumentParams) -> None:
+    path = path_of(params.text_document.uri)
+    if path is not None and (path.name in NAMES or not server.session.client.registers_watchers):
+        server.reconfigure()
+
+
+def _progress_cancelled(server: LooplessServer, params: types.WorkDoneProgressCancelParams) -> None:
+    server.session.verification.cancel()
+
+
+async def _verify(server: LooplessServer, params: types.ExecuteCommandParams) -> dict[str, Any]:
+    return await runs.command(server, params)
+
+
+async def _cancel(server: LooplessServer, params: types.ExecuteCommandParams) -> int:
+    arguments = params.arguments or []
+    program = server.session.workspace.program(str(arguments[0])) if arguments else None
+    return server.session.verification.cancel(program.uri if program else None)
+
+
+async def _explain(server: LooplessServer, params: types.ExecuteCommandParams) -> str:
+    return await runs.explain(server, params)
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        _log.exception("bug: a task failed")
+
+
+def _log_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        _log.warning("settings: %s", problem.message)
