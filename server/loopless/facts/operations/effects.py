@@ -75,7 +75,9 @@ _WRITES = (
     Row("Tensor", "masked_scatter_", _written("self mask source", "self")),
     Row("Tensor", "t_", _written("self", pure_name="Tensor.t")),
     Row("Tensor", "squeeze_", _written("self dim", pure_name="Tensor.squeeze")),
-    Row("Tensor", "resize_ set_ as_strided_", _written("self size stride storage_offset")),
+    Row("Tensor", "resize_", _written("self size")),
+    Row("Tensor", "set_", _written("self source storage_offset size stride")),
+    Row("Tensor", "as_strided_", _written("self size stride storage_offset")),
     Row("Tensor", "renorm_", _written("self p dim maxnorm")),
     Row("Tensor", "map_", _written("self tensor callable")),
     Row("Tensor", "apply_", _written("self callable")),
@@ -114,11 +116,15 @@ _KNOWN = (
     Row("torch", "einsum", op(Rule.OPAQUE, "equation operands", "operands", variadic="operands")),
     Row("torch", "tensordot", op(Rule.OPAQUE, "a b dims", "a b")),
     Row(_BOTH, "kron", op(Rule.OPAQUE, "input other", "input other")),
-    Row("torch", "block_diag cartesian_prod meshgrid broadcast_tensors", op(
+    Row("torch", "block_diag cartesian_prod broadcast_tensors", op(
+        Rule.OPAQUE, "tensors", variadic="tensors"
+    )),
+    Row("torch", "meshgrid", op(
         Rule.OPAQUE, "tensors", variadic="tensors", keywords="indexing"
     )),
     Row("torch", "dstack column_stack", op(Rule.OPAQUE, "tensors", sequences="tensors")),
-    Row("torch linalg", "multi_dot chain_matmul", op(Rule.OPAQUE, "tensors")),
+    Row("linalg", "multi_dot", op(Rule.OPAQUE, "tensors", sequences="tensors")),
+    Row("torch", "chain_matmul", op(Rule.OPAQUE, "matrices", variadic="matrices")),
     Row("torch", "combinations", op(Rule.OPAQUE, "input r with_replacement")),
     Row(_BOTH, "cov", op(Rule.OPAQUE, keywords="correction fweights aweights")),
     Row(_BOTH, "corrcoef", op(Rule.OPAQUE)),

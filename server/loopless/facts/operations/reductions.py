@@ -121,15 +121,15 @@ _NORMS = (
         keywords="dtype", dtype=Result.REAL, exact=False,
     )),
     Row("linalg", "vector_norm", op(
-        Rule.REDUCE, "x ord dim keepdim", dims="dim", whole=Whole.ALL, many=True,
+        Rule.REDUCE, "input ord dim keepdim", dims="dim", whole=Whole.ALL, many=True,
         keywords="dtype", dtype=Result.REAL, exact=False,
     )),
     Row("linalg", "norm", op(
-        Rule.REDUCE, "A ord dim keepdim", dims="dim", whole=Whole.ALL, many=True,
+        Rule.REDUCE, "input ord dim keepdim", dims="dim", whole=Whole.ALL, many=True,
         keywords="dtype", dtype=Result.REAL, exact=False, batched="norm",
     )),
     Row("linalg", "matrix_norm", op(
-        Rule.REDUCE, "A ord dim keepdim", dims="dim", defaults=(("dim", (-2, -1)),), many=True,
+        Rule.REDUCE, "input ord dim keepdim", dims="dim", defaults=(("dim", (-2, -1)),), many=True,
         keywords="dtype", dtype=Result.REAL, exact=False, item_rank=2,
     )),
     Row("linalg", "vecdot", op(

@@ -59,7 +59,9 @@ _CREATED = (
         Rule.CREATE, "data", "", keywords="dtype device requires_grad pin_memory",
         dtype=Result.UNKNOWN,
     )),
-    Row("torch", "as_tensor", op(Rule.CREATE, "data dtype device", "", dtype=Result.UNKNOWN)),
+    Row("torch", "as_tensor", op(
+        Rule.CREATE, "data", "", keywords="dtype device requires_grad", dtype=Result.UNKNOWN
+    )),
     Row("torch", "scalar_tensor", op(Rule.CREATE, "s", "", keywords=_NEW, dtype=Result.DEFAULT)),
     Row("torch", "empty_strided", _create("size stride")),
     Row("torch", "bartlett_window blackman_window hann_window", _window("window_length periodic")),
