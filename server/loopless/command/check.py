@@ -101,7 +101,8 @@ def _unknown_slugs(chosen: Values) -> str:
     from loopless.catalog import PATTERNS
 
     known = [pattern.slug for pattern in PATTERNS]
-    for slug in (*chosen.get("select", ()), *chosen.get("ignore", ())):
+    wanted: list[str] = [*chosen.get("select", ()), *chosen.get("ignore", ())]
+    for slug in wanted:
         if known and slug not in known:
             close = get_close_matches(slug, known, n=1)
             hint = f"; did you mean `{close[0]}`?" if close else ""

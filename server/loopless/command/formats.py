@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from loopless import __version__
-from loopless.command.rows import Row
+from loopless.command.rows import Place, Row
 
 
 def concise(rows: Sequence[Row]) -> str:
@@ -62,11 +62,11 @@ def _head(row: Row) -> str:
     applicability = row.json.get("applicability")
     grade = row.json.get("grade")
     mark = f" [{applicability}, {grade}]" if grade else ""
-    return f"{row.path}:{row.line}:{row.column}: {row.code}: {row.message}{mark}"
+    return f"{row.path}:{row.place.line}:{row.place.column}: {row.code}: {row.message}{mark}"
 
 
 def _github(row: Row) -> str:
-    place = f"file={_property(row.path)},line={row.line},col={row.column},endLine={row.end_line}"
+    place = f"file={_property(row.path)},line={row.place.line},col={row.place.column},endLine={row.place.end_line}"
     title = _property(f"loopless ({row.code})")
     level = _GITHUB_LEVELS[row.severity]
     return f"::{level} {place},title={title}::{_escaped(row.message)}\n"
@@ -82,7 +82,7 @@ def _property(text: str) -> str:
 
 def _sarif(row: Row) -> dict[str, Any]:
     artifact = {"uri": PurePath(row.path).as_posix()}
-    region = _region(row.line, row.column, row.end_line, row.end_column)
+    region = _region(row.place)
     # The same loop keeps its fingerprint when lines above it come and go.
     code_of_place = "".join(row.excerpt.partition("|")[2].splitlines()[:1]).strip()
     content = f"{row.path}\0{row.code}\0{code_of_place}"
@@ -111,9 +111,14 @@ def _sarif(row: Row) -> dict[str, Any]:
 
 
 def _replacement(edit: dict[str, Any]) -> dict[str, Any]:
-    region = _region(edit["line"], edit["column"], edit["end_line"], edit["end_column"])
-    return {"deletedRegion": region, "insertedContent": {"text": edit["text"]}}
+    place = Place(edit["line"], edit["column"], edit["end_line"], edit["end_column"])
+    return {"deletedRegion": _region(place), "insertedContent": {"text": edit["text"]}}
 
 
-def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, int]:
-    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+def _region(place: Place) -> dict[str, int]:
+    return {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from loopless.command.files import SourceFile
@@ -15,14 +15,21 @@ from loopless.source.text import SourceText
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One thing to say about a place in a file; `detail` is what the full format adds."""
+class Place:
+    """A range of a file: lines and columns from 1, the columns in code points."""
 
-    path: str
     line: int
     column: int
     end_line: int
     end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing to say about a place in a file; `detail` is what the full format adds."""
+
+    path: str
+    place: Place
     code: str
     message: str
     severity: str
@@ -39,18 +46,13 @@ def rows(file: SourceFile, report: Report, refusals: bool) -> Iterator[Row]:
     found += [_remark(file, source, remark) for remark in report.remarks]
     if refusals:
         found += [_refusal(file, source, refusal) for refusal in report.refusals]
-    yield from sorted(found, key=lambda row: (row.line, row.column))
+    yield from sorted(found, key=lambda row: (row.place.line, row.place.column))
 
 
-def place_of(source: SourceText, span: Span) -> dict[str, int]:
-    """A span as lines and columns from 1, the columns in code points."""
+def place_of(source: SourceText, span: Span) -> Place:
+    """Where a span is."""
     start, end = source.position(span.start), source.position(span.end)
-    return {
-        "line": start.line + 1,
-        "column": start.column + 1,
-        "end_line": end.line + 1,
-        "end_column": end.column + 1,
-    }
+    return Place(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
 def _finding(file: SourceFile, source: SourceText, finding: Finding) -> Row:
@@ -61,7 +63,7 @@ def _finding(file: SourceFile, source: SourceText, finding: Finding) -> Row:
     place = place_of(source, finding.header)
     json = {
         "path": file.name,
-        **place,
+        **asdict(place),
         "code": finding.code,
         "message": finding.message,
         "applicability": applicability,
@@ -72,7 +74,7 @@ def _finding(file: SourceFile, source: SourceText, finding: Finding) -> Row:
     severity = file.settings.severity_of(finding.code, applicability)
     return Row(
         file.name,
-        **place,
+        place,
         code=finding.code,
         message=finding.message,
         severity=severity,
@@ -88,7 +90,7 @@ def _remark(file: SourceFile, source: SourceText, remark: Remark) -> Row:
     actions = [{"title": "Remove the suppression", "applicability": "safe", "edits": edits}]
     json = {
         "path": file.name,
-        **place,
+        **asdict(place),
         "code": remark.code,
         "message": remark.message,
         "applicability": "display",
@@ -98,7 +100,7 @@ def _remark(file: SourceFile, source: SourceText, remark: Remark) -> Row:
     }
     return Row(
         file.name,
-        **place,
+        place,
         code=remark.code,
         message=remark.message,
         severity="hint",
@@ -112,7 +114,7 @@ def _refusal(file: SourceFile, source: SourceText, refusal: Refusal) -> Row:
     message = "left as it is: " + "; ".join(missed.reason for missed in refusal.reasons)
     json = {
         "path": file.name,
-        **place,
+        **asdict(place),
         "code": "refused",
         "message": message,
         "reasons": [_missed(source, missed) for missed in refusal.reasons],
@@ -120,7 +122,7 @@ def _refusal(file: SourceFile, source: SourceText, refusal: Refusal) -> Row:
     details = (f"  help: {missed.unblock}\n" for missed in refusal.reasons if missed.unblock)
     return Row(
         file.name,
-        **place,
+        place,
         code="refused",
         message=message,
         severity="hint",
@@ -132,11 +134,13 @@ def _refusal(file: SourceFile, source: SourceText, refusal: Refusal) -> Row:
 
 
 def _missed(source: SourceText, missed: Missed) -> dict[str, Any]:
-    related = [{**place_of(source, note.span), "message": note.message} for note in missed.related]
+    related = [
+        {**asdict(place_of(source, note.span)), "message": note.message} for note in missed.related
+    ]
     return {
         "code": missed.code,
         "reason": missed.reason,
-        **place_of(source, missed.span),
+        **asdict(place_of(source, missed.span)),
         "witness": missed.witness,
         "unblock": missed.unblock,
         "related": related,
@@ -155,7 +159,7 @@ def _action(source: SourceText, action: Action) -> dict[str, Any]:
 
 
 def _edit(source: SourceText, edit: Edit) -> dict[str, Any]:
-    return {**place_of(source, edit.span), "text": edit.text}
+    return {**asdict(place_of(source, edit.span)), "text": edit.text}
 
 
 def _excerpt(source: SourceText, span: Span) -> str:

@@ -23,7 +23,7 @@ def serve() -> int:
         server.connect(streams.output)
         inbox = inbox_of(streams)
         while (body := await inbox.get()) is not None:
-            server.protocol.receive(body)
+            server.receive(body)
             if server.exit_code is not None:
                 return server.exit_code
         return 1

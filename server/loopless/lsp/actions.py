@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 
@@ -46,12 +46,12 @@ def code_actions(
     params: types.CodeActionParams,
     client: Client,
     commands: Callable[[Finding], types.Command],
-) -> list[types.CodeAction]:
-    """The actions for a range of one part of the program."""
-    if not client.takes_code_actions:
-        return []
+) -> list[types.CodeAction | types.Command]:
+    """The actions for a range of one part of the program; a client that knows commands only gets those."""
     uri = params.text_document.uri
     asked = view.program.span(uri, params.range, client.encoding)
+    if not client.takes_code_actions:
+        return [offer.command for offer in _offers(view, asked, commands) if offer.command]
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
     return [
         _code_action(view, offer, params, client)
@@ -62,12 +62,18 @@ def code_actions(
 
 def resolved(view: View, action: types.CodeAction, client: Client) -> types.CodeAction:
     """The action with its edit, which was left out of the list."""
-    wanted = action.data["id"] if isinstance(action.data, dict) else ""
+    wanted = data_of(action).get("id")
     everything = Span(0, len(view.program.source.text))
     for offer in _offers(view, everything, None):
         if offer.id == wanted and offer.edits:
             action.edit = workspace_edit(view.program, offer.edits(), client)
     return action
+
+
+def data_of(action: types.CodeAction) -> dict[str, Any]:
+    """What the server put into the action for itself, as far as the client kept it."""
+    data: object = action.data
+    return cast("dict[str, Any]", data) if isinstance(data, dict) else {}
 
 
 def _offers(

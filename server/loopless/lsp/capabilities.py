@@ -58,7 +58,8 @@ class Client:
             or has("text_document.diagnostic.related_information"),
             takes_links=has("text_document.publish_diagnostics.code_description_support"),
             takes_code_actions=has("text_document.code_action.code_action_literal_support"),
-            resolves_edits="edit" in resolved,
+            # What an action needs to be resolved travels in its data.
+            resolves_edits="edit" in resolved and has("text_document.code_action.data_support"),
             takes_preferred=has("text_document.code_action.is_preferred_support"),
             takes_disabled=has("text_document.code_action.disabled_support"),
             takes_action_data=has("text_document.code_action.data_support"),
@@ -86,5 +87,7 @@ def _dig(capabilities: types.ClientCapabilities, dotted: str) -> Any:
 def _encoding(capabilities: types.ClientCapabilities) -> Encoding:
     """The client's first choice of those we know, as the specification asks; UTF-16 if it says nothing."""
     offered = cast("list[str]", _dig(capabilities, "general.position_encodings") or [])
-    names = (str(getattr(name, "value", name)) for name in offered)
-    return next((_ENCODINGS[name] for name in names if name in _ENCODINGS), "utf-16")
+    for name in offered:
+        if encoding := _ENCODINGS.get(str(getattr(name, "value", name))):
+            return encoding
+    return "utf-16"

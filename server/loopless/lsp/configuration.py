@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import cast
 
 from loopless.lsp.documents import Program
 from loopless.lsp.workspace import Workspace
@@ -18,6 +18,7 @@ from loopless.settings import (
     nearest,
     settings_from,
 )
+from loopless.settings.read import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Configuration:
     """What the editor said and the files say; files are read again only after `forget_files`."""
 
     workspace: Workspace
-    _initial: Layer = Layer({})
+    _initial: Layer = field(default_factory=Layer)
     _editor: dict[Path | None, Layer] = field(default_factory=dict[Path | None, Layer])
     _files: dict[Path, ConfigurationFile | None] = field(
         default_factory=dict[Path, ConfigurationFile | None]
@@ -82,9 +83,9 @@ class Configuration:
     def _combined(self, root: Path | None, file: ConfigurationFile | None) -> Settings:
         key = (root, file.path if file else None)
         if key not in self._settings:
-            editor = self._editor.get(root) or self._editor.get(None) or Layer({})
+            editor = self._editor.get(root) or self._editor.get(None) or Layer()
             own = {**self._initial.values, **editor.values}
-            shared = file.layer.values if file else {}
+            shared: Values = file.layer.values if file else {}
             match own.get("configuration-preference", "file-first"):
                 case "editor-only":
                     self._settings[key] = settings_from(own)
@@ -95,13 +96,13 @@ class Configuration:
         return self._settings[key]
 
 
-def _own(table: object) -> Mapping[str, Any]:
+def _own(table: object) -> Values:
     """Our settings, whether they came bare, or below the name that editors keep them under."""
-    if not isinstance(table, Mapping):
-        return {}
-    found: Mapping[str, Any] = table
+    found = _table(table)
     for name in ("settings", "loopless"):
-        inner = found.get(name)
-        if isinstance(inner, Mapping):
-            found = inner
+        found = _table(found.get(name)) or found
     return found
+
+
+def _table(value: object) -> Values:
+    return cast("Values", value) if isinstance(value, Mapping) else {}

@@ -10,11 +10,11 @@ from lsprotocol import types
 from loopless.finding import Finding
 from loopless.lsp.analyses import View
 from loopless.lsp.capabilities import Client
+from loopless.lsp.documents import Document
 from loopless.lsp.ranges import location, range_in
 from loopless.report import applicability_of
 from loopless.settings import ConfigurationFile
 from loopless.source.text import Encoding, SourceText
-from loopless.lsp.documents import Document
 
 SOURCE = "loopless"
 

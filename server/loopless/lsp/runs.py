@@ -90,7 +90,7 @@ async def _progress(server: LooplessServer, params: types.ExecuteCommandParams) 
     token = params.work_done_token
     if token is None and server.session.client.shows_progress:
         token = str(uuid.uuid4())
-        await server.work_done_progress.create_async(token)
+        await _progress_of(server).create_async(token)
     begun = False
 
     def report(phase: str) -> None:
@@ -100,7 +100,7 @@ async def _progress(server: LooplessServer, params: types.ExecuteCommandParams) 
             return
         if not phase:
             server.work_done_progress.end(token, types.WorkDoneProgressEnd())
-            server.work_done_progress.tokens.pop(token, None)
+            _progress_of(server).tokens.pop(token, None)
         elif begun:
             server.work_done_progress.report(token, types.WorkDoneProgressReport(message=phase))
         else:
@@ -109,3 +109,8 @@ async def _progress(server: LooplessServer, params: types.ExecuteCommandParams) 
             server.work_done_progress.begin(token, begin)
 
     return report
+
+
+def _progress_of(server: LooplessServer) -> Any:
+    """Pygls's progress, whose types it leaves open."""
+    return server.work_done_progress

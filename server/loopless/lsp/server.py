@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from lsprotocol import types
 from lsprotocol.converters import get_converter
@@ -34,7 +34,7 @@ class LooplessServer(LanguageServer):
     """pygls's server with a session."""
 
     def __init__(self) -> None:
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "loopless",
             __version__,
             notebook_document_sync=types.NotebookDocumentSyncOptions(
@@ -53,6 +53,11 @@ class LooplessServer(LanguageServer):
         self._problems: dict[Path, tuple[PlacedProblem, ...]] = {}
         self._configured = asyncio.Event()
         self.exit_code: int | None = None
+        self._refreshing = False
+
+    def receive(self, body: bytes) -> None:
+        """Take one message."""
+        cast("Protocol", self.protocol).receive(body)
 
     def connect(self, output: BinaryIO) -> None:
         """Write messages to `output`."""
@@ -64,10 +69,14 @@ class LooplessServer(LanguageServer):
 
     # Documents
 
+    def opened(self, uri: str) -> None:
+        """Look at a document for the first time."""
+        if not self.session.client.registers_watchers:
+            self.session.configuration.forget_files()
+        self.changed(uri)
+
     def changed(self, uri: str) -> None:
         """Tell a client that cannot ask for diagnostics what they are now."""
-        if not self.session.client.registers_watchers and uri not in self._published:
-            self.session.configuration.forget_files()
         self._later(self._publish(uri))
 
     def closed(self, uris: Iterable[str]) -> None:
@@ -89,8 +98,13 @@ class LooplessServer(LanguageServer):
 
     def refresh_lenses(self) -> None:
         """Have the client ask for its lenses again, if it can."""
-        if self.session.client.refreshes_lenses:
-            self._later(self._asked(self.workspace_code_lens_refresh_async(None)))
+        if self.session.client.refreshes_lenses and not self._refreshing:
+            self._refreshing = True
+            self._later(self._refresh_lenses())
+
+    async def _refresh_lenses(self) -> None:
+        self._refreshing = False
+        await self._asked(self.workspace_code_lens_refresh_async(None))
 
     async def latest(self, uri: str) -> View | None:
         """The newest view of a program, once the settings are known."""
@@ -146,11 +160,12 @@ class LooplessServer(LanguageServer):
                 types.ConfigurationItem(place.as_uri() if place else None, "loopless")
                 for place in places
             ]
+            tables: list[object] = []
             try:
-                tables = await self.workspace_configuration_async(types.ConfigurationParams(items))
+                params = types.ConfigurationParams(items)
+                tables = list(await self.workspace_configuration_async(params))
             except Exception as error:
                 _log.warning("the editor did not answer with its settings: %s", error)
-                tables = []
             for place, table in zip(places, tables, strict=False):
                 _log_problems(self.session.configuration.set_editor(place, table))
         self._configured.set()
@@ -237,9 +252,10 @@ def _initialize(server: LooplessServer, params: types.InitializeParams) -> None:
     server.configure(params)
     client = server.session.client
     kinds = [*actions.KINDS, *([actions.NOTEBOOK_FIX_ALL] if client.has_notebooks else [])]
-    if client.takes_code_actions:
-        options = types.CodeActionOptions(kinds, resolve_provider=client.resolves_edits)
-        server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(_code_actions)
+    options = types.CodeActionOptions(kinds, resolve_provider=client.resolves_edits)
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options if client.takes_code_actions else None)(
+        _code_actions
+    )
     if client.resolves_edits:
         server.feature(types.CODE_ACTION_RESOLVE)(_resolve)
     if client.pulls_diagnostics:
@@ -272,7 +288,7 @@ async def _diagnostic(
 
 async def _code_actions(
     server: LooplessServer, params: types.CodeActionParams
-) -> list[types.CodeAction]:
+) -> list[types.CodeAction | types.Command]:
     view = await server.now(params.text_document.uri)
     if view is None:
         return []
@@ -285,11 +301,9 @@ async def _code_actions(
 
 
 async def _resolve(server: LooplessServer, action: types.CodeAction) -> types.CodeAction:
-    data = action.data
-    if not isinstance(data, dict) or "uri" not in data:
-        return action
-    view = await server.now(data["uri"])
-    if view is None or view.program.part(data["uri"]).version != data.get("version"):
+    data = actions.data_of(action)
+    view = await server.now(data.get("uri", ""))
+    if view is None or view.program.part(data["uri"]).version != data["version"]:
         raise ContentModified
     return actions.resolved(view, action, server.session.client)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -65,9 +66,7 @@ def parsed(path: Path, text: str) -> ConfigurationFile | None:
         whole = _toml(text)
     except ValueError as error:
         span = _error_span(text, str(error))
-        return ConfigurationFile(
-            path, text, Layer({}), (PlacedProblem(span, f"not TOML: {error}"),)
-        )
+        return ConfigurationFile(path, text, Layer(), (PlacedProblem(span, f"not TOML: {error}"),))
     table = whole if own else _subtable(whole, "tool", "loopless")
     if table is None:
         return None
@@ -82,17 +81,19 @@ def parsed(path: Path, text: str) -> ConfigurationFile | None:
 
 def _toml(text: str) -> dict[str, Any]:
     # Not at the top: most runs meet no configuration file, and `--version` should not pay for it.
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:
-        import tomli as tomllib  # pyright: ignore[reportMissingImports]
+    else:
+        import tomli as tomllib
     return tomllib.loads(text)
 
 
 def _subtable(table: dict[str, Any], *names: str) -> dict[str, Any] | None:
     found: object = table
     for name in names:
-        found = cast("dict[str, Any]", found).get(name) if isinstance(found, dict) else None
+        if not isinstance(found, dict):
+            return None
+        found = cast("dict[str, Any]", found).get(name)
     return cast("dict[str, Any]", found) if isinstance(found, dict) else None
 
 

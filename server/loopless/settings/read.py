@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ class Problem:
 class Layer:
     """The values that one place sets, by dotted name, and what was wrong with the others."""
 
-    values: Values
+    values: Values = field(default_factory=dict[str, Any])
     problems: tuple[Problem, ...] = ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, unified_diff
+from itertools import pairwise
 
 from loopless.finding import Edit, Span
 from loopless.source.text import SourceText
@@ -65,7 +66,7 @@ def lines_of(text: str) -> list[str]:
     """The lines with their line breaks."""
     source = SourceText.of(text)
     bounds = (*source.starts, len(text))
-    return [text[start:end] for start, end in zip(bounds, bounds[1:], strict=False) if end > start]
+    return [text[start:end] for start, end in pairwise(bounds) if end > start]
 
 
 def _common(before: Sequence[str], after: Sequence[str]) -> int:
