@@ -79,7 +79,7 @@ _SCANS = (
     )),
     Row("torch", "cumulative_trapezoid", op(
         Rule.ALONG, "y x", "y x", keywords="dx dim", dims="dim", defaults=(("dim", -1),),
-        exact=False,
+        exact=False, broadcasts=False,
     )),
     Row(_BOTH, "diff", op(
         Rule.ALONG, "input n dim prepend append", "input prepend append", "dim",
@@ -118,7 +118,7 @@ _PLACED = (
     Row(_BOTH, "gather", _moved("input dim index", "input index", "sparse_grad")),
     Row(_BOTH, "take_along_dim", op(
         Rule.ALONG, "input indices dim", "input indices", "dim", dtype=Result.FIRST,
-        promotes="input", whole=Whole.REQUIRED,
+        promotes="input", aligned=True,
     )),
     Row("torch Tensor inplace", "scatter", _moved(
         "input dim index src", "input index src", "reduce value"

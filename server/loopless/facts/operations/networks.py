@@ -51,6 +51,8 @@ def _loss(params: str, tensors: str, requires: tuple[tuple[str, object], ...] = 
         batched="loss",
         exact=False,
         requires=requires,
+        broadcasts=False,
+        item_rank=0,
     )
 
 
@@ -117,7 +119,7 @@ _LAYERS = (
     Row("functional", "grid_sample", _samples(
         "input grid mode padding_mode align_corners", 4, tensors="input grid"
     )),
-    Row("functional", "affine_grid", _samples("theta size align_corners", 3)),
+    Row("functional", "affine_grid", op(Rule.OPAQUE, "theta size align_corners")),
     Row("functional", "batch_norm", _samples(
         "input running_mean running_var weight bias training momentum eps", 2,
         (("training", False),),

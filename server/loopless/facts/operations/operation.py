@@ -14,7 +14,10 @@ class Rule(Enum):
     """How an operation on one item becomes an operation on all of them."""
 
     POINTWISE = "pointwise"
-    """Each place of the result depends on the same place of the broadcast tensors: call it on the whole."""
+    """Each place of the result depends on the same place of the broadcast tensors: call it on the whole.
+
+    Items of different ranks line up at the right, so dims of size 1 go between the loop's axes and the dims
+    of the item of lower rank."""
     REDUCE = "reduce"
     """Takes dims away: shift `dims`; where they are left out, see `whole`."""
     ALONG = "along"
@@ -75,7 +78,9 @@ class Whole(Enum):
     REQUIRED = "required"
     """They cannot be left out, or torch guesses: leave the call alone."""
     ALL = "all"
-    """All dims of the item together: pass them as a tuple (`many`), or flatten the item and take the last."""
+    """All dims of the item together: pass them as a tuple (`many`), or flatten the item and take the last.
+
+    Never an empty tuple, which torch takes for all dims, the loop's axes too: an item of rank 0 has none."""
     FLAT = "flat"
     """The item is flattened first, places are counted in the flat item: flatten, then work along the last."""
 

@@ -89,7 +89,7 @@ _SUMS = (
     )),
     Row("torch", "trapezoid", op(
         Rule.REDUCE, "y x", "y x", keywords="dx dim", dims="dim", defaults=(("dim", -1),),
-        exact=False,
+        exact=False, broadcasts=False,
     )),
 )  # fmt: skip
 

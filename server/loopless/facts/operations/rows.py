@@ -73,6 +73,8 @@ def op(
 ) -> Operation:
     """An operation without a name, its lists of names written with spaces; `tensors` is the first of `params`."""
     names = tuple(params.split())
+    if rule is Rule.REDUCE and item_rank is None:
+        item_rank = 1
     return Operation(
         "",
         rule,

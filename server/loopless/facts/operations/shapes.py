@@ -107,7 +107,8 @@ _SIZED = (
     Row("torch", "tile", _written("input dims", "repeats", alias=False)),
     Row("Tensor", "tile", _written("self dims", "repeats", "dims", alias=False)),
     Row("Tensor", "view_as reshape_as expand_as", op(
-        Rule.SHAPE, "self other", "self other", batched="as", dtype=Result.FIRST, alias=True
+        Rule.SHAPE, "self other", "self other", batched="as", dtype=Result.FIRST, alias=True,
+        broadcasts=False,
     )),
 )  # fmt: skip
 
