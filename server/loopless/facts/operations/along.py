@@ -79,7 +79,7 @@ _SCANS = (
     )),
     Row("torch", "cumulative_trapezoid", op(
         Rule.ALONG, "y x", "y x", keywords="dx dim", dims="dim", defaults=(("dim", -1),),
-        exact=False, broadcasts=False,
+        exact=False, broadcasts=False, dtype=Result.FLOAT,
     )),
     Row(_BOTH, "diff", op(
         Rule.ALONG, "input n dim prepend append", "input prepend append", "dim",

@@ -7,7 +7,7 @@ widen a tensor with dims within its category.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
@@ -162,50 +162,69 @@ def _accumulated(dtype: str) -> str:
     return _summary("int64" if each in INTS or each in BOOLS else each for each in possible(dtype))
 
 
+def _truth(dtype: str, default: str) -> str:
+    return _summary("uint8" if each == "uint8" else "bool" for each in possible(dtype))
+
+
+def _number_like(dtype: str, default: str) -> str:
+    return _summary("int64" if each in BOOLS else each for each in possible(dtype))
+
+
+def _double(dtype: str, default: str) -> str:
+    return _summary("complex128" if each in COMPLEX else "float64" for each in possible(dtype))
+
+
+_COMPUTED: dict[Result, Callable[[str, str], str]] = {
+    Result.SAME: lambda dtype, default: dtype,
+    Result.EQUAL: lambda dtype, default: dtype,
+    Result.FIRST: lambda dtype, default: dtype,
+    Result.FLOAT: _to_float,
+    Result.BOOL: lambda dtype, default: "bool",
+    Result.TRUTH: _truth,
+    Result.INT64: lambda dtype, default: "int64",
+    Result.REAL: lambda dtype, default: _to_real(dtype),
+    Result.REAL_FLOAT: lambda dtype, default: _to_real(_to_float(dtype, default)),
+    Result.COMPLEX: _to_complex,
+    Result.ACCUMULATE: lambda dtype, default: _accumulated(dtype),
+    Result.NUMBER: _number_like,
+    Result.DOUBLE: _double,
+    Result.DEFAULT: lambda dtype, default: default,
+    Result.UNKNOWN: lambda dtype, default: UNKNOWN,
+}
+
+
 def of_result(
     result: Result, promoted: str, fixed: str | None = None, default: str = "float32"
 ) -> str:
     """The dtype that a rule gives where the arguments promote to `promoted`."""
-    if result in (Result.BOOL, Result.INT64):
-        return "bool" if result is Result.BOOL else "int64"
-    if result is Result.DEFAULT:
-        return default
     if result is Result.FIXED:
         return fixed or UNKNOWN
-    if result is Result.TRUTH:
-        return _summary("uint8" if each == "uint8" else "bool" for each in possible(promoted))
-    if result is Result.ACCUMULATE:
-        return _accumulated(promoted)
-    if result is Result.REAL:
-        return _to_real(promoted)
-    if result is Result.UNKNOWN:
-        return UNKNOWN
-    return _computed(result, promoted, default)
-
-
-def _computed(result: Result, promoted: str, default: str) -> str:
-    if result is Result.FLOAT:
-        return _to_float(promoted, default)
-    if result is Result.REAL_FLOAT:
-        return _to_real(_to_float(promoted, default))
-    if result is Result.COMPLEX:
-        return _to_complex(promoted, default)
-    return promoted
+    return _COMPUTED[result](promoted, default)
 
 
 def result_dtype(
-    operation: Operation, arguments: dict[str, Typed], default: str = "float32"
+    operation: Operation, arguments: Mapping[str, Typed], default: str = "float32"
 ) -> str:
-    """The dtype of a result (its first field), by the parameters given; a `dtype=` given is the caller's to see."""
-    if operation.dtype is Result.FIRST:
-        first = arguments.get((operation.promotes or operation.params)[0])
-        return first.dtype if first else UNKNOWN
+    """The dtype of a result (of its first field), by the arguments given, under their parameters' names.
+
+    A `dtype=` given is the caller's to see. A `rounding_mode` that is given counts, whatever its dtype.
+    """
     names = operation.promotes or operation.tensors
-    promoted = result_type((arguments[name] for name in names if name in arguments), default)
+    given = [arguments[name] for name in names if name in arguments]
+    if operation.dtype is Result.FIRST:
+        first = arguments.get(names[0]) if names else None
+        return first.dtype if first else UNKNOWN
+    if operation.dtype is Result.EQUAL and len({each.dtype for each in given}) != 1:
+        return UNKNOWN
+    promoted = result_type(given, default)
+    if operation.dtype is Result.EQUAL and category(promoted) != "float":
+        return UNKNOWN
+    if operation.dtype is Result.FLOAT and "rounding_mode" in arguments:
+        return promoted
     return of_result(operation.dtype, promoted, operation.fixed_dtype, default)
 
 
-def lifted(arguments: dict[str, Typed], varying: Iterable[str]) -> dict[str, Typed]:
+def lifted(arguments: Mapping[str, Typed], varying: Iterable[str]) -> dict[str, Typed]:
     """The arguments with leading axes on those that vary: what was a 0-d tensor then has dims (T1)."""
     return {
         **arguments,

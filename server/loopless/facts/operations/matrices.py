@@ -125,7 +125,7 @@ _FACTORS = (
     Row(_BOTH, "cholesky", _matrix("input upper")),
     Row(_BOTH, "cholesky_inverse", _matrix("input upper")),
     Row("linalg", "eigh", _matrix(
-        "input UPLO", fields="eigenvalues eigenvectors",
+        "input UPLO", Result.REAL_FLOAT, fields="eigenvalues eigenvectors",
         field_dtypes=(Result.REAL_FLOAT, Result.FLOAT),
     )),
     Row("linalg", "eigvalsh", _matrix("input UPLO", Result.REAL_FLOAT)),
@@ -157,13 +157,13 @@ _FACTORS = (
     )),
     Row("linalg", "solve_triangular", op(
         Rule.LAST, "input B", "input B", last=2, item_rank=2, ranks=(2, 2),
-        keywords="upper left unitriangular", dtype=Result.FLOAT, exact=False,
+        keywords="upper left unitriangular", dtype=Result.EQUAL, exact=False,
     )),
     Row(_BOTH, "cholesky_solve", op(
         Rule.LAST, "input input2 upper", "input input2", last=2, item_rank=2, ranks=(2, 2),
         dtype=Result.FLOAT, exact=False,
     )),
-    Row("linalg", "vander", op(Rule.LAST, "x", keywords="N", last=1, item_rank=1)),
+    Row("linalg", "vander", op(Rule.LAST, "x", keywords="N", last=1, item_rank=1, dtype=Result.ACCUMULATE)),
 )  # fmt: skip
 
 ROWS = (*_PRODUCTS, *_PARTS, *_FACTORS)

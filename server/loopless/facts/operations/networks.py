@@ -19,6 +19,7 @@ def _planes(
         leading=leading,
         exact=False,
         batched="fold",
+        dtype=Result.EQUAL,
         requires=requires,
     )
 
@@ -36,6 +37,7 @@ def _samples(
         leading=(1, 1),
         exact=False,
         batched="fold",
+        dtype=Result.EQUAL,
         requires=requires,
         broadcasts=False,
     )
@@ -49,6 +51,7 @@ def _loss(params: str, tensors: str, requires: tuple[tuple[str, object], ...] = 
         tensors,
         whole=Whole.ALL,
         batched="loss",
+        dtype=Result.EQUAL,
         exact=False,
         requires=requires,
         broadcasts=False,
@@ -66,6 +69,7 @@ def _row_loss(
         tensors,
         whole=Whole.ALL,
         batched="row loss",
+        dtype=Result.EQUAL,
         exact=False,
         item_rank=1,
         leading=(0, 1),

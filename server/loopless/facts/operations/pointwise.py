@@ -27,7 +27,8 @@ _BOOL = Result.BOOL
 
 _UNARY = (
     Row(_BOTH, "neg ceil floor trunc frac sgn sign relu", _unary()),
-    Row(_BOTH, "square bitwise_not", _unary()),
+    Row(_BOTH, "bitwise_not", _unary()),
+    Row(_BOTH, "square", _unary(Result.NUMBER)),
     Row("torch Tensor", "positive", op(Rule.POINTWISE, alias=True)),
     Row("torch Tensor", "conj", op(Rule.VIEW, alias=True)),
     Row(_BOTH, "conj_physical", _unary()),
@@ -90,8 +91,8 @@ _BINARY = (
         caveat="integers: a negative number as exponent raises, a tensor of them gives 0",
     )),
     Row("torch Tensor inplace", "float_power", op(
-        Rule.POINTWISE, "input exponent", "input exponent", dtype=Result.FIXED,
-        fixed_dtype="float64", exact=False,
+        Rule.POINTWISE, "input exponent", "input exponent", dtype=Result.DOUBLE,
+        exact=False,
     )),
     Row("torch", "complex", op(
         Rule.POINTWISE, "real imag", "real imag", dtype=Result.COMPLEX
@@ -161,7 +162,8 @@ _ACTIVATIONS = (
     Row("functional", "softplus", _activation("input beta threshold")),
     Row("functional", "hardshrink softshrink", _activation("input lambd", exact=True)),
     Row("torch Tensor", "hardshrink", _activation("input lambd", exact=True)),
-    Row("functional", "logsigmoid softsign tanhshrink", _activation("input")),
+    Row("functional", "logsigmoid", _activation("input")),
+    Row("functional", "softsign tanhshrink", _activation("input", dtype=_FLOAT)),
     Row("functional", "sigmoid tanh", _activation("input", dtype=_FLOAT)),
 )
 

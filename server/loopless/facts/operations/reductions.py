@@ -89,7 +89,7 @@ _SUMS = (
     )),
     Row("torch", "trapezoid", op(
         Rule.REDUCE, "y x", "y x", keywords="dx dim", dims="dim", defaults=(("dim", -1),),
-        exact=False, broadcasts=False,
+        exact=False, broadcasts=False, dtype=Result.FLOAT,
     )),
 )  # fmt: skip
 
@@ -141,11 +141,12 @@ _NORMS = (
         dtype=Result.FLOAT, exact=False,
     )),
     Row("functional", "pairwise_distance", op(
-        Rule.LAST, "x1 x2 p eps keepdim", "x1 x2", last=1, item_rank=1, exact=False
+        Rule.LAST, "x1 x2 p eps keepdim", "x1 x2", last=1, item_rank=1, exact=False,
+        dtype=Result.EQUAL,
     )),
     Row(_BOTH, "dist", op(
         Rule.REDUCE, "input other p", "input other", whole=Whole.ALL, batched="dist",
-        exact=False,
+        exact=False, dtype=Result.EQUAL,
     )),
 )  # fmt: skip
 
