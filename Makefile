@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 WORKERS ?= 2
-CASES ?= 2000
+PROGRAMS ?= 2000
 
 .PHONY: help run test lint format types pytest client editors fuzz bench vsix docs lock venv clean
 
@@ -28,8 +28,8 @@ format: venv ## Lay the Python code out
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 
-fuzz: venv ## Generated programs, CASES=2000 of them
-	LOOPLESS_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n $(WORKERS) -q tests/fuzz
+fuzz: venv ## Generated programs, PROGRAMS=2000 of them
+	$(BIN)/python -m tests.fuzz --programs $(PROGRAMS) --jobs $(WORKERS)
 
 bench: venv ## How fast the server, the command line and the rewritten code are
 	$(BIN)/python -m tests.bench
