@@ -364,3 +364,20 @@ def _dense(places: dict[str, Any]) -> bool:
         for p, v in places.items()
         if p.startswith("result") and isinstance(v, torch.Tensor)
     )
+
+
+def alike(old: Outcome, new: Outcome) -> bool:
+    """Whether two runs gave the same numbers, up to single precision; dtypes and kinds set aside."""
+    return _close((old.result, *old.inputs.values()), (new.result, *new.inputs.values()))
+
+
+def _close(left: Any, right: Any) -> bool:
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(map(_close, left, right))
+    if isinstance(left, (torch.Tensor, int, float)) and isinstance(right, (torch.Tensor, int, float)):
+        left, right = _wide(left), _wide(right)
+        if left.shape != right.shape:
+            return False
+        wide = torch.complex128 if left.is_complex() or right.is_complex() else torch.float64
+        return torch.allclose(left.to(wide), right.to(wide), rtol=1e-3, atol=1e-4, equal_nan=True)
+    return True

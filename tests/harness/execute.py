@@ -52,7 +52,7 @@ def function_of(text: str, name: str = "loop") -> Callable[..., Any]:
     """The function `loop` of a module's text; a script's `result` becomes the value of a call."""
     code = compile(text, "<case>", "exec")
 
-    def script() -> Any:
+    def script(**_: Any) -> Any:
         torch.manual_seed(0)
         space = {"__name__": "script"}
         exec(code, space)  # noqa: S102

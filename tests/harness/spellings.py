@@ -99,12 +99,12 @@ def _extent(node: ast.AST) -> tuple[ast.expr, int] | None:
 
 def _extents(build: Callable[[ast.expr, int], ast.expr]) -> Spelling:
     def spell(tree: ast.Module, case: Case) -> ast.Module:
-        listed = {s.name for s in case.inputs if s.kind in ("list", "ragged", "call")}
+        tensors = {s.name for s in case.inputs if s.dims is not None}
 
         class Respell(ast.NodeTransformer):
             def visit(self, node: ast.AST) -> ast.AST:
                 found = _extent(node)
-                if found is None or (isinstance(found[0], ast.Name) and found[0].id in listed):
+                if found is None or not isinstance(found[0], ast.Name) or found[0].id not in tensors:
                     return self.generic_visit(node)
                 return build(*found)
 
