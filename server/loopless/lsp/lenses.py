@@ -15,6 +15,7 @@ from loopless.lsp.verification import Verdict, Verification, device_label
 VERIFY = "loopless.verify"
 CANCEL = "loopless.cancelVerify"
 EXPLAIN = "loopless.explain"
+CLEAR = "loopless.clearVerdicts"
 
 
 def lenses(

@@ -245,6 +245,7 @@ def build() -> LooplessServer:
     server.command(lenses.VERIFY)(_verify)
     server.command(lenses.CANCEL)(_cancel)
     server.command(lenses.EXPLAIN)(_explain)
+    server.command(lenses.CLEAR)(_clear)
     return server
 
 
@@ -358,6 +359,11 @@ async def _cancel(server: LooplessServer, params: types.ExecuteCommandParams) ->
     arguments = params.arguments or []
     program = server.session.workspace.program(str(arguments[0])) if arguments else None
     return server.session.verification.cancel(program.uri if program else None)
+
+
+async def _clear(server: LooplessServer, params: types.ExecuteCommandParams) -> None:
+    server.session.verification.clear()
+    server.refresh_lenses()
 
 
 async def _explain(server: LooplessServer, params: types.ExecuteCommandParams) -> str:

@@ -88,13 +88,11 @@ def _toml(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _subtable(table: dict[str, Any], *names: str) -> dict[str, Any] | None:
-    found: object = table
-    for name in names:
-        if not isinstance(found, dict):
-            return None
-        found = cast("dict[str, Any]", found).get(name)
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else None
+def _subtable(table: object, *names: str) -> dict[str, Any] | None:
+    if not isinstance(table, dict):
+        return None
+    inside = cast("dict[str, Any]", table)
+    return _subtable(inside.get(names[0]), *names[1:]) if names else inside
 
 
 def _line_width_of_formatters(whole: dict[str, Any]) -> dict[str, Any]:

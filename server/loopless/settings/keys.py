@@ -20,56 +20,58 @@ class Key:
 
 
 _SLUGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
-_FLAG: dict[str, Any] = {"type": "boolean"}
+_NO_SLUGS: dict[str, Any] = {**_SLUGS, "default": []}
+_ON: dict[str, Any] = {"type": "boolean", "default": True}
+_OFF: dict[str, Any] = {"type": "boolean", "default": False}
 _SEVERITY: dict[str, Any] = {"enum": ["error", "warning", "information", "hint"]}
 
 KEYS: tuple[Key, ...] = (
-    Key("select", _SLUGS, "Report these patterns only; all of them when empty."),
-    Key("ignore", _SLUGS, "Do not report these patterns."),
+    Key("select", _NO_SLUGS, "Report these patterns only; all of them when empty."),
+    Key("ignore", _NO_SLUGS, "Do not report these patterns."),
     Key(
         "per-file-ignores",
-        {"type": "object", "additionalProperties": _SLUGS},
+        {"type": "object", "additionalProperties": _SLUGS, "default": {}},
         "Patterns not to report in files whose path matches a glob.",
     ),
-    Key("exclude", _SLUGS, "Globs of files and folders that are left alone."),
+    Key("exclude", _NO_SLUGS, "Globs of files and folders that are left alone."),
     Key(
         "severity",
-        {"type": "object", "additionalProperties": _SEVERITY},
+        {"type": "object", "additionalProperties": _SEVERITY, "default": {}},
         "How loudly to report: by applicability (`safe`, `unsafe`, `display`) or by pattern.",
     ),
-    Key("tests", _FLAG, "Whether test files (`tests/`, `test_*.py`) are looked at too."),
+    Key("tests", _OFF, "Whether test files (`tests/`, `test_*.py`) are looked at too."),
     Key(
         "line-width",
         {"type": "integer", "minimum": 40, "maximum": 400},
         "The longest line that a rewrite may have; by default that of ruff or black in pyproject.toml.",
     ),
-    Key("code-lens", _FLAG, "Whether editors show a verify lens above each finding."),
-    Key("hover", _FLAG, "Whether hovering over a loop's header explains it."),
+    Key("code-lens", _ON, "Whether editors show a verify lens above each finding."),
+    Key("hover", _ON, "Whether hovering over a loop's header explains it."),
     Key(
         "verify.device",
-        {"enum": ["auto", "cpu", "cuda", "mps"]},
+        {"enum": ["auto", "cpu", "cuda", "mps"], "default": "auto"},
         "Where verify runs; `auto` takes a GPU when there is one.",
     ),
     Key(
         "verify.timeout",
-        {"type": "number", "minimum": 1, "maximum": 3600},
+        {"type": "number", "minimum": 1, "maximum": 3600, "default": 60},
         "Seconds after which a verify run is stopped.",
     ),
     Key(
         "verify.memory",
-        {"type": "integer", "minimum": 256},
+        {"type": "integer", "minimum": 256, "default": 4096},
         "MiB of memory that a verify run may use.",
     ),
     Key(
         "verify.interpreter",
-        {"type": "string"},
+        {"type": "string", "default": ""},
         "The Python that verify runs, with its own torch.",
         editor_only=True,
     ),
-    Key("trusted", _FLAG, "Whether code of the workspace may be run.", editor_only=True),
+    Key("trusted", _ON, "Whether code of the workspace may be run.", editor_only=True),
     Key(
         "configuration-preference",
-        {"enum": ["file-first", "editor-first", "editor-only"]},
+        {"enum": ["file-first", "editor-first", "editor-only"], "default": "file-first"},
         "Whether configuration files or the editor's settings win where both set a key.",
         editor_only=True,
     ),

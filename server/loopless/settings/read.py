@@ -39,7 +39,8 @@ def layer(table: Mapping[str, Any], *, editor: bool) -> Layer:
         wrong = _unknown(written) if key is None else _wrong(key, value, editor)
         if wrong:
             problems.append(Problem(written, wrong))
-        elif key is not None:
+        elif key is not None and not (editor and value == key.schema.get("default")):
+            # Some editors send their defaults as if the user had chosen them.
             values[key.name] = value
     return Layer(values, tuple(problems))
 
