@@ -11,9 +11,10 @@ export function pythonEditor(): vscode.TextEditor | undefined {
   return editor && vscode.languages.match(selector, editor.document) ? editor : undefined;
 }
 
+/** The loops that can be rewritten. What we say of a suppression comment is no finding. */
 export function findings(document: vscode.TextDocument): vscode.Diagnostic[] {
   return vscode.languages
     .getDiagnostics(document.uri)
-    .filter((diagnostic) => diagnostic.source === "loopless")
+    .filter(({ source, code }) => source === "loopless" && !(typeof code === "string" && code.endsWith("-suppression")))
     .sort((one, other) => one.range.start.compareTo(other.range.start));
 }

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { insertSample, previewAtCursor } from "./actions";
 import { pythonEditor } from "./documents";
-import { doctor, explainAtCursor } from "./explain";
+import { doctor } from "./doctor";
 import { onDidChange } from "./interpreter";
 import { Pages } from "./pages";
 import { Session } from "./session";
@@ -17,7 +17,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Loopless", { log: true });
   const status = new Status();
   const pages = new Pages();
-  const ours = (session = new Session(context, status, log));
+  const ours = (session = new Session(context, status, pages, log));
   context.subscriptions.push(ours, status, pages, log);
 
   const command = (name: string, run: () => unknown): void => {
@@ -36,7 +36,9 @@ export function activate(context: vscode.ExtensionContext): void {
   command("fixAll", () => vscode.commands.executeCommand("editor.action.codeAction", { kind: "source.fixAll.loopless", apply: "first" }));
   atCursor("verifyAtCursor", (_, editor) => verifyAtCursor(editor));
   atCursor("verifyFile", (_, editor) => verifyFile(editor));
-  atCursor("explainAtCursor", (client, editor) => explainAtCursor(client, editor, pages));
+  atCursor("explainAtCursor", (_, { document, selection }) =>
+    vscode.commands.executeCommand("loopless.explain", document.uri.toString(), document.version, selection.active.line),
+  );
   atCursor("previewAtCursor", (client, editor) => previewAtCursor(client, editor, pages));
   atCursor("insertSample", insertSample);
 

@@ -4,6 +4,7 @@ import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from 
 import type { LanguageClientOptions } from "vscode-languageclient/node";
 import { selector } from "./documents";
 import { candidates } from "./interpreter";
+import type { Pages } from "./pages";
 import { findServer } from "./server";
 import { settings } from "./settings";
 import type { Status } from "./status";
@@ -22,7 +23,8 @@ export class Session implements vscode.Disposable {
   constructor(
     private readonly extension: vscode.ExtensionContext,
     private readonly status: Status,
-    readonly log: vscode.LogOutputChannel,
+    private readonly pages: Pages,
+    private readonly log: vscode.LogOutputChannel,
   ) {}
 
   /** The running client; undefined while there is none. */
@@ -38,6 +40,7 @@ export class Session implements vscode.Disposable {
   restart(): Promise<void> {
     clearTimeout(this.timer);
     return (this.queue = this.queue.then(async () => {
+      clearTimeout(this.timer);
       await this.halt();
       await this.launch();
     }));
@@ -68,6 +71,7 @@ export class Session implements vscode.Disposable {
       this.client = client;
       this.startedAt = Date.now();
       await client.start();
+      if (!client.isRunning()) return; // It ended at once, and `crashed` was told.
       const version = client.initializeResult?.serverInfo?.version ?? "";
       this.status.running(version);
       this.log.info(`Running version ${version || "unknown"}`);
@@ -100,6 +104,22 @@ export class Session implements vscode.Disposable {
     this.wait = Math.min(2 * this.wait, longestWait);
   }
 
+  /** The server's own commands, whether a lens, the light bulb or the palette sent them. */
+  private async executed(command: string, run: () => vscode.ProviderResult<unknown>): Promise<unknown> {
+    if (command === "loopless.explain") {
+      const answer = await run();
+      await this.pages.showMarkdown("Explanation.md", typeof answer === "string" && answer ? answer : "There is no loop at the cursor.");
+      return answer;
+    }
+    if (command !== "loopless.verify") return run();
+    await setContext("verifying", true);
+    try {
+      return await run();
+    } finally {
+      await setContext("verifying", false);
+    }
+  }
+
   private options(): LanguageClientOptions {
     return {
       documentSelector: selector,
@@ -115,7 +135,7 @@ export class Session implements vscode.Disposable {
         },
       },
       middleware: {
-        executeCommand: (command, args: unknown[], next) => whileVerifying(command, () => next(command, args) as vscode.ProviderResult<unknown>),
+        executeCommand: (command, args: unknown[], next) => this.executed(command, () => next(command, args) as vscode.ProviderResult<unknown>),
         workspace: {
           configuration: async (params, token, next) => {
             const answers: unknown = await next(params, token);
@@ -148,16 +168,6 @@ async function forServer(answer: unknown, scope: string | undefined): Promise<ob
   const python = await candidates(settings().verifyInterpreter, resource).next();
   const interpreter = python.done ? "" : python.value.path;
   return { ...known, trusted: vscode.workspace.isTrusted, verify: { ...known.verify, interpreter } };
-}
-
-async function whileVerifying<Result>(command: string, run: () => vscode.ProviderResult<Result>): Promise<Result | null | undefined> {
-  if (command !== "loopless.verify") return run();
-  await setContext("verifying", true);
-  try {
-    return await run();
-  } finally {
-    await setContext("verifying", false);
-  }
 }
 
 function setContext(key: string, value: boolean): Thenable<unknown> {

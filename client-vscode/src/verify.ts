@@ -10,18 +10,16 @@ interface Verdict {
 }
 
 export async function verifyAtCursor(editor: vscode.TextEditor): Promise<void> {
-  const line = findingAt(editor)?.range.start.line ?? editor.selection.active.line;
-  const verdict = await verify(editor.document, line);
+  const verdict = await verify(editor.document, editor.selection.active.line);
   vscode.window.setStatusBarMessage(`Loopless: ${summary(verdict)}`, 10_000);
 }
 
-export async function verifyFile(editor: vscode.TextEditor): Promise<void> {
-  const lines = findings(editor.document).map((finding) => finding.range.start.line);
+export async function verifyFile({ document }: vscode.TextEditor): Promise<void> {
+  const lines = findings(document).map((finding) => finding.range.start.line);
   const tally = { agreed: 0, differed: 0, "not-run": 0 };
-  const { document } = editor;
   for (const line of lines) {
     const verdict = await verify(document, line);
-    if (!verdict || verdict.reason === "cancelled") break;
+    if (!verdict) break;
     tally[verdict.status] += 1;
   }
   const parts = [`${tally.agreed} of ${lines.length} agreed`];
@@ -30,14 +28,13 @@ export async function verifyFile(editor: vscode.TextEditor): Promise<void> {
   vscode.window.setStatusBarMessage(lines.length ? `Loopless: ${parts.join(", ")}` : "Loopless: no loop to verify in this file", 10_000);
 }
 
-/** By the command that the server announced, the same way as its lenses do. */
+/** By the server's command, as its lenses do. No verdict when it was cancelled, or the text changed under it. */
 async function verify(document: vscode.TextDocument, line: number): Promise<Verdict | undefined> {
-  return vscode.commands.executeCommand<Verdict | undefined>("loopless.verify", document.uri.toString(), document.version, line);
-}
-
-/** The finding whose loop the cursor is on: the last header at or above it. */
-function findingAt(editor: vscode.TextEditor): vscode.Diagnostic | undefined {
-  return findings(editor.document).findLast((finding) => finding.range.start.line <= editor.selection.active.line);
+  try {
+    return await vscode.commands.executeCommand<Verdict>("loopless.verify", document.uri.toString(), document.version, line);
+  } catch {
+    return undefined;
+  }
 }
 
 function summary(verdict: Verdict | undefined): string {

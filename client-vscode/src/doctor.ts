@@ -1,24 +1,11 @@
-// What the engine has to say about a loop, and about this installation.
+// One report to read, or to send with a bug: what this client found, and what the server says of itself.
 import { execFile } from "node:child_process";
 import * as vscode from "vscode";
-import { ExecuteCommandRequest } from "vscode-languageclient/node";
-import type { LanguageClient } from "vscode-languageclient/node";
 import { candidates } from "./interpreter";
 import type { Pages } from "./pages";
 import { findServer } from "./server";
 import { settings } from "./settings";
 
-export async function explainAtCursor(client: LanguageClient, editor: vscode.TextEditor, pages: Pages): Promise<void> {
-  const { document, selection } = editor;
-  const answer: unknown = await client.sendRequest(ExecuteCommandRequest.type, {
-    command: "loopless.explain",
-    arguments: [document.uri.toString(), document.version, selection.active.line],
-  });
-  if (typeof answer === "string" && answer) await pages.showMarkdown("Explanation.md", answer);
-  else vscode.window.setStatusBarMessage("Loopless: no loop at the cursor", 5_000);
-}
-
-/** What this client found, then what the server's own `doctor` says of it: one report to read or to send. */
 export async function doctor(extension: vscode.ExtensionContext, log: vscode.LogOutputChannel, pages: Pages): Promise<void> {
   const resource = vscode.window.activeTextEditor?.document.uri;
   const lines = [

@@ -1,0 +1,1 @@
+"""Real editors, driven as a person would."""

@@ -1,0 +1,24 @@
+"""Real VS Code, in a clean profile, from the built package. What was seen is kept in build/screenshots."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+pytestmark = pytest.mark.editors
+
+
+def test_trusted(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
+    """Find, read, rewrite, undo, verify, explain, restart."""
+    _follow("trusted.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots, python=sys.executable)
+
+
+def _follow(script: str, **given: Path | str) -> None:
+    arguments = json.dumps({name: str(value) for name, value in given.items()})
+    done = subprocess.run(["node", HERE / "vscode" / script, arguments], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"

@@ -1,0 +1,129 @@
+// A day with the extension, in a minute: find, read, rewrite, undo, verify, explain, and a server that dies.
+import assert from "node:assert";
+import { until, workbench } from "./workbench.mjs";
+
+const { editors, vsix, screenshots, sample, python } = JSON.parse(process.argv[2]);
+const name = "sample.py";
+const line = sample.split("\n").findIndex((text) => text.trim().startsWith("for ")) + 1;
+const isRewritten = (text) => !text.includes("for i in");
+
+await workbench({ editors, vsix, screenshots, files: { [name]: sample }, settings: { "loopless.verify.interpreter": python } }, async (bench) => {
+  const { page } = bench;
+  const undo = async () => {
+    await page.keyboard.press("Control+1");
+    await page.keyboard.press("Control+z");
+    await until("the text as it was", async () => (await bench.saved(name)) === sample);
+  };
+
+  await bench.step("a loop is found", async () => {
+    await bench.settled();
+    await bench.rest();
+    await bench.shot("1-finding");
+    assert.match((await bench.lensTitles())[0], /^Verify on (GPU|CPU)$/);
+  });
+
+  await bench.step("the hover teaches", async () => {
+    const text = await bench.hover();
+    await page.waitForTimeout(500); // until its code has colors
+    await bench.shot("2-hover");
+    assert.match(text, /elementwise/);
+    await bench.rest();
+  });
+
+  await bench.step("the light bulb offers the rewrite first", async () => {
+    await bench.goTo(line, 6);
+    const rows = await bench.lightBulb();
+    const titles = await rows.allInnerTexts();
+    await bench.shot("3-light-bulb");
+    assert.match(titles[0], /^Vectorize/);
+    assert(titles.some((title) => title.startsWith("Verify on")), `no way to verify without a lens: ${titles.join(" | ")}`);
+    assert(titles.some((title) => title.startsWith("Ignore")), `no way to ignore it: ${titles.join(" | ")}`);
+    await bench.press(rows.first(), 70);
+    await until("the rewrite", async () => isRewritten(await bench.saved(name)));
+    await bench.shot("4-rewritten");
+  });
+
+  await bench.step("undo takes it back, and the finding returns", async () => {
+    await undo();
+    await bench.settled();
+  });
+
+  await bench.step("a preview changes nothing", async () => {
+    await bench.goTo(line, 6);
+    await bench.run("Loopless: Preview the Rewrite at the Cursor");
+    await until("a diff", async () => (await bench.tabs()).some((title) => title.includes("↔")));
+    await page.locator(".monaco-diff-editor .line-insert, .monaco-diff-editor .char-insert").first().waitFor({ state: "attached" });
+    await bench.shot("5-preview");
+    assert.equal(bench.read(name), sample);
+    await bench.close("↔");
+    await bench.settled();
+  });
+
+  await bench.step("all safe rewrites at once", async () => {
+    await bench.goTo(1, 1);
+    await bench.run("Loopless: Apply All Safe Rewrites in This File");
+    await until("the rewrite", async () => isRewritten(await bench.saved(name)));
+    await undo();
+    await bench.settled();
+  });
+
+  await bench.step("the lens gives a verdict, which stays with the new code", async () => {
+    await bench.rest();
+    await bench.press(bench.lenses().first());
+    const verdict = await until("a verdict", async () => (await bench.lensTitles()).find((title) => /^[✓✗]|^not run/.test(title)), 90_000);
+    await bench.rest();
+    await bench.shot("6-verdict");
+    assert.match(verdict, /^✓/);
+    await bench.goTo(line, 6);
+    await bench.press((await bench.lightBulb()).first(), 70);
+    await until("the rewrite", async () => isRewritten(await bench.saved(name)));
+    await until("its verdict", async () => (await bench.lensTitles()).some((title) => title.startsWith("✓")));
+    await bench.shot("7-verified");
+    await undo();
+    await bench.settled();
+  });
+
+  await bench.step("the reasons can be read", async () => {
+    await bench.goTo(line, 6);
+    await bench.run("Loopless: Explain the Loop at the Cursor");
+    await until("a page", async () => (await bench.tabs()).some((title) => title.includes("Explanation")));
+    await page.waitForTimeout(1_500); // the preview is a frame of its own
+    await bench.shot("8-explanation");
+  });
+
+  await bench.step("the doctor reports", async () => {
+    await page.keyboard.press("Control+1");
+    await bench.run("Loopless: Doctor");
+    await until("a report", async () => (await bench.tabs()).some((title) => title.includes("Doctor")));
+    await page.waitForTimeout(500);
+    await bench.shot("9-doctor");
+  });
+
+  await bench.step("a server that is killed comes back, and the finding with it", async () => {
+    await page.keyboard.press("Control+1");
+    const first = bench.serverProcess();
+    assert(first, "no server process");
+    process.kill(first, "SIGKILL");
+    await until("another server", () => (bench.serverProcess() ?? first) !== first);
+    await bench.settled();
+  });
+
+  await bench.step("and so does one that is restarted", async () => {
+    const first = bench.serverProcess();
+    await bench.run("Loopless: Restart the Server");
+    await until("another server", () => (bench.serverProcess() ?? first) !== first);
+    await bench.settled();
+  });
+
+  await bench.step("nothing was said that nobody asked for", async () => assert.deepEqual(await bench.notifications(), []));
+
+  await bench.step("the walkthrough has its pictures", async () => {
+    await bench.run("Welcome: Open Walkthrough...");
+    await page.locator(".quick-input-widget input[type=text]").fill("Loops into tensor");
+    await page.locator(".quick-input-list .monaco-list-row", { hasText: "Loops into tensor operations" }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator(".gettingStartedContainer .step-list-container").waitFor();
+    await page.waitForTimeout(1_500);
+    await bench.shot("10-walkthrough");
+  });
+});
