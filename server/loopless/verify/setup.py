@@ -1,0 +1,211 @@
+"""The statements before the region that make its names, back to names that only samples can give."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from loopless.verify.names import BUILTINS, bound, ends_here, exposed, free, own_nodes, parameters
+from loopless.verify.places import Place
+from loopless.verify.purity import Definitions, runs_quietly
+
+CONSTRUCTORS = frozenset(
+    "rand randn zeros ones empty full randint arange linspace eye randperm tensor".split()
+)
+_CASTS = frozenset("bool float double long int half to cuda cpu requires_grad_".split())
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Statements to run before the region, the names that samples give, and names left over.
+
+    `made` holds the expressions that the file itself gives for some of the roots.
+    """
+
+    statements: tuple[ast.stmt, ...]
+    roots: tuple[str, ...]
+    outside: frozenset[str]
+    made: tuple[tuple[str, ast.expr], ...] = ()
+
+
+def backward(path: Sequence[Place], names: set[str], known: Definitions) -> Setup:
+    """Walk from the region outwards and collect what defines `names` without effects."""
+    want, roots, kept = set(names), set[str](), list[ast.stmt]()
+    made: dict[str, ast.expr] = {}
+    steps = list(_steps(path))
+    top = len(path) == 1
+    for step in steps:
+        if isinstance(step, Function):
+            own = {a.arg for a in parameters(step.args)}
+            roots |= want & own
+            want -= own
+            continue
+        if top and isinstance(step, ast.Import | ast.ImportFrom | Function | ast.ClassDef):
+            continue
+        touched = (bound([step]) | _changed(step)) & want
+        if not touched:
+            continue
+        if top and (value := made_by(step)) is not None:
+            name = next(iter(touched))
+            made[name] = value
+            roots |= touched
+            want -= touched
+            want |= {n for n in free(value) if n in bound(path[0].block) and n not in roots}
+            continue
+        if not runs_quietly(step, known) or _leaves(step):
+            given = bound([step]) & want
+            roots |= given
+            want -= given
+            continue
+        kept.append(step)
+        if isinstance(step, ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.ClassDef):
+            want -= bound([step])
+        want |= exposed([step]) - roots - BUILTINS
+    available = roots | want | bound(kept) | BUILTINS | set(known)
+    statements = [s for step in reversed(steps) for s in _placed(step, kept, available, known)]
+    return Setup(tuple(statements), tuple(sorted(roots)), frozenset(want), tuple(made.items()))
+
+
+def made_by(step: ast.stmt) -> ast.expr | None:
+    """The value of `name = torch.rand(8, 4)` or `name = 8`: a sample that the file shows."""
+    if not isinstance(step, ast.Assign) or len(step.targets) != 1:
+        return None
+    value = step.value
+    if not isinstance(step.targets[0], ast.Name):
+        return None
+    if isinstance(value, ast.Constant) and isinstance(value.value, int | float | str):
+        return value
+    return value if constructs(value) else None
+
+
+def constructs(value: ast.expr) -> bool:
+    """Whether the expression makes a tensor out of literals and names, methods on it aside."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        inner = value.func.value
+        if isinstance(inner, ast.Name):
+            return inner.id == "torch" and value.func.attr in CONSTRUCTORS
+        if not isinstance(inner, ast.Call) or value.func.attr not in _CASTS:
+            return False
+        value = inner
+    return False
+
+
+def pick(target: ast.expr, iterable: ast.expr) -> ast.stmt:
+    """`target = __pick__(iterable)`: one round of a loop around the region."""
+    call = ast.Call(ast.Name("__pick__", ast.Load()), [iterable], [])
+    return ast.Assign(targets=[target], value=call, lineno=iterable.lineno)
+
+
+def _steps(path: Sequence[Place]) -> Iterator[ast.stmt]:
+    """Statements before the region, nearest first, with one made for each level passed."""
+    for depth in range(len(path) - 1, -1, -1):
+        place = path[depth]
+        if isinstance(place.owner, ast.ClassDef):
+            continue
+        if not isinstance(place.owner, ast.Module) or depth == len(path) - 1 or _at_top(path):
+            yield from reversed(place.block[: place.index])
+        yield from _entering(place)
+
+
+def _at_top(path: Sequence[Place]) -> bool:
+    return not any(isinstance(p.owner, Function) for p in path)
+
+
+def _entering(place: Place) -> Iterator[ast.stmt]:
+    match place.owner:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+            yield function
+        case ast.For(target=target, iter=iterable) if place.block is place.owner.body:
+            yield pick(target, iterable)
+        case ast.If(test=test):
+            inside = place.block is place.owner.body
+            guard = ast.UnaryOp(ast.Not(), test) if inside else test
+            yield ast.If(test=guard, body=[ast.Raise()], orelse=[])
+        case ast.With(items=items):
+            for item in reversed(items):
+                if item.optional_vars:
+                    value = item.context_expr
+                    yield ast.Assign(targets=[item.optional_vars], value=value, lineno=1)
+        case _:
+            pass
+
+
+def _placed(
+    step: ast.stmt, kept: list[ast.stmt], available: set[str], known: Definitions
+) -> Iterator[ast.stmt]:
+    if isinstance(step, Function) and step not in kept:
+        return
+    if step in kept:
+        yield step
+    elif _guards(step) and free(step) <= available and runs_quietly(step, known):
+        yield step
+
+
+def _guards(step: ast.stmt) -> bool:
+    if isinstance(step, ast.Assert):
+        return True
+    return isinstance(step, ast.If) and not step.orelse and ends_here(step.body)
+
+
+def _leaves(step: ast.stmt) -> bool:
+    kinds = (ast.Return, ast.Break, ast.Continue)
+    if isinstance(step, ast.For | ast.While):
+        kinds = (ast.Return,)
+    if isinstance(step, Function):
+        return False
+    return any(isinstance(part, kinds) for part in own_nodes([step]))
+
+
+def _changed(step: ast.stmt) -> set[str]:
+    """Names whose values a statement changes in place: stores into them, calls of methods."""
+    found: set[str] = set()
+    for part in own_nodes([step]):
+        match part:
+            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+                found |= _root(part)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=value))):
+                found |= _root(value)
+            case _:
+                pass
+    return found
+
+
+def _root(node: ast.expr) -> set[str]:
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+class GuardsRaise(ast.NodeTransformer):
+    """Leaving early before the region means that this sample does not reach it."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        return _unreached()
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        self.generic_visit(node)
+        if ends_here(node.body) and not node.orelse:
+            node.body = [_unreached()]
+        return node
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        return _unreached()
+
+
+def guarded(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Copies of the statements in which every early exit raises `__Unreached__`."""
+    return [GuardsRaise().visit(copy.deepcopy(s)) for s in statements]
+
+
+def _unreached() -> ast.stmt:
+    return ast.Raise(exc=ast.Name("__Unreached__", ast.Load()))

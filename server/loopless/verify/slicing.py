@@ -1,0 +1,314 @@
+"""The region as two functions of the same names, with what they need from the file."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loopless.finding import Action, Finding
+from loopless.verify.names import BUILTINS, blocks, bound, exposed, free, own_nodes
+from loopless.verify.objects import class_of, methods_of, reduced_class
+from loopless.verify.places import Located, Place, apply_edits, hull, locate, moved
+from loopless.verify.prelude import Prelude, definitions, gather, is_main_guard, trimmed_import
+from loopless.verify.setup import Function, Setup, backward, guarded
+
+_STANDARD: dict[str, ast.stmt] = {
+    name: ast.parse(text).body[0]
+    for name, text in {
+        "torch": "import torch",
+        "math": "import math",
+        "nn": "from torch import nn",
+        "F": "import torch.nn.functional as F",
+        "np": "import numpy as np",
+        "Tensor": "from torch import Tensor",
+    }.items()
+}
+_GRAD_OFF = ("no_grad", "inference_mode")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Both versions of a region, ready to run, and the statements that samples are inferred from.
+
+    `program` defines `__setup__(roots…)`, `__old__(live…)` and `__new__(live…)`.
+    """
+
+    program: str
+    roots: tuple[str, ...]
+    live: tuple[str, ...]
+    outputs: tuple[str, ...]
+    classes: tuple[tuple[str, str], ...]
+    grad_off: bool
+    statements: tuple[ast.stmt, ...]
+    region: tuple[ast.stmt, ...]
+    path: tuple[Place, ...]
+    module: ast.Module
+    loose: tuple[str, ...]
+    made: tuple[tuple[str, ast.expr], ...]
+    old_text: str
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSliced:
+    """Why the region cannot be run by itself, and what the user can do."""
+
+    reason: str
+
+
+def slice_region(
+    text: str, finding: Finding, action: Action, *, with_setup: bool = True
+) -> Slice | NotSliced:
+    """Cut the region of an action out of a text, before and after the action."""
+    span = hull(finding, action)
+    new_text = apply_edits(text, action.edits)
+    try:
+        old_tree, new_tree = ast.parse(text), ast.parse(new_text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return NotSliced(f"the file does not parse: {error}")
+    old = locate(old_tree, text, span)
+    new = locate(new_tree, new_text, moved(span, action.edits))
+    if old is None or new is None or not old.statements:
+        return NotSliced("no whole statement stands where the rewrite is")
+    if reason := _unsliceable([*old.statements, *new.statements]):
+        return NotSliced(reason)
+    return _assembled(old_tree, new_tree, old, new, finding, with_setup, (text, new_text))
+
+
+def _assembled(
+    old_tree: ast.Module, new_tree: ast.Module, old: Located, new: Located, finding: Finding,
+    with_setup: bool, texts: tuple[str, str],
+) -> Slice | NotSliced:
+    known = definitions(old_tree.body)
+    at_top = not any(isinstance(p.owner, Function) for p in old.path)
+    before = old.path[0].index if at_top else None
+    reads = exposed(old.statements)
+    bound_in_file = bound(old_tree.body) | _function_names(old.path)
+    reads |= {n for n in exposed(new.statements) if n in bound_in_file and n not in BUILTINS}
+    reads -= {"__class__"}
+    local = _function_names(old.path) if not at_top else _variables(old_tree.body, before or 0)
+    wanted = {n for n in reads if n in local}
+    setup = backward(old.path, wanted, known) if with_setup else Setup((), tuple(wanted), frozenset())
+    prelude = Prelude()
+    needs = (reads - wanted) | set(setup.outside) | (exposed(setup.statements) - set(setup.roots))
+    needs -= bound(setup.statements) | BUILTINS
+    gather(old_tree.body, needs, before, prelude)
+    given = [_STANDARD[n] for n in sorted(prelude.unknown & set(_STANDARD))]
+    prelude.unknown -= set(_STANDARD)
+    added = given + _added_imports(new_tree, new, needs | exposed(new.statements), old_tree)
+    roots = (set(setup.roots) | prelude.unknown) - bound(added)
+    live = sorted(wanted | ((reads | set(setup.outside)) & prelude.unknown))
+    live = [n for n in live if n in reads]
+    classes, chosen = _classes(old, setup, sorted(roots), old_tree, prelude)
+    source = [trimmed_import(s, _all_names(old_tree, old, setup, new)) for s in chosen]
+    program = _program([*source, *added], setup, sorted(roots), live, old, new)
+    return Slice(
+        program=program,
+        roots=tuple(sorted(roots)),
+        live=tuple(live),
+        outputs=_outputs(old_tree, old, new, finding),
+        classes=classes,
+        grad_off=_grad_off(old.path),
+        statements=setup.statements,
+        region=old.statements,
+        path=old.path,
+        module=old_tree,
+        loose=tuple(f"{n} (from {m})" for n, m in prelude.local_imports.items()),
+        made=setup.made,
+        old_text=_unparse(old.statements),
+        new_text=_unparse(new.statements),
+    )
+
+
+def _unparse(statements: Sequence[ast.stmt]) -> str:
+    return "\n".join(ast.unparse(s) for s in statements)
+
+
+def _function_names(path: Sequence[Place]) -> set[str]:
+    names: set[str] = set()
+    for place in path:
+        if isinstance(place.owner, Function):
+            arguments = place.owner.args
+            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+            names |= {a.arg for a in every} | bound(place.owner.body)
+            names |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a}
+    return names
+
+
+def _variables(body: Sequence[ast.stmt], before: int) -> set[str]:
+    """Names that module statements before the region bind, imports and definitions aside."""
+    timeless = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Try)
+    return bound(s for s in body[: before + 1] if not isinstance(s, timeless))
+
+
+def _unsliceable(statements: Sequence[ast.stmt]) -> str:
+    for part in own_nodes(statements):
+        if isinstance(part, ast.Await | ast.AsyncFor | ast.AsyncWith):
+            return "the region awaits, and verify runs it outside an event loop"
+        if isinstance(part, ast.Yield | ast.YieldFrom):
+            return "the region yields to its caller; move the loop into a function of its own"
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "super":
+            return "the region calls super(), which needs its class; put the result in a name before"
+    return ""
+
+
+def _added_imports(
+    new_tree: ast.Module, new: Located, names: set[str], old_tree: ast.Module
+) -> list[ast.stmt]:
+    present = {ast.dump(s) for s in old_tree.body}
+    kinds = (ast.Import, ast.ImportFrom)
+    return [s for s in new_tree.body if isinstance(s, kinds) and ast.dump(s) not in present
+            and s not in new.statements and bound([s]) & names]
+
+
+def _all_names(tree: ast.Module, old: Located, setup: Setup, new: Located) -> set[str]:
+    nodes = [*tree.body, *old.statements, *setup.statements, *new.statements]
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def _classes(
+    old: Located, setup: Setup, roots: Sequence[str], tree: ast.Module, prelude: Prelude
+) -> tuple[tuple[tuple[str, str], ...], list[ast.stmt]]:
+    """Classes of roots like `self` whose methods the slice calls, and the chosen statements."""
+    owner = class_of(old.path)
+    statements = [*setup.statements, *old.statements]
+    classes: list[tuple[str, str]] = []
+    extra: list[ast.stmt] = []
+    if owner is not None:
+        for root in roots:
+            if methods := methods_of(owner, statements, root):
+                classes.append((root, owner.name))
+                reduced = reduced_class(owner, methods)
+                gather(tree.body, exposed([reduced]) - BUILTINS, None, prelude)
+                extra.append(reduced)
+                break
+    chosen = [tree.body[k] for k in sorted(prelude.chosen) if tree.body[k] is not owner or not extra]
+    return tuple(classes), [*chosen, *extra]
+
+
+def _outputs(tree: ast.Module, old: Located, new: Located, finding: Finding) -> tuple[str, ...]:
+    given = bound(old.statements)
+    after = _read_after(tree, old.path, len(old.statements))
+    names = given & (after | set(finding.outputs))
+    both = given & bound(new.statements)
+    if len(old.path) == 1 or not (names or any(isinstance(s, ast.Return) for s in old.statements)):
+        names |= both
+    return tuple(sorted(names))
+
+
+def _read_after(tree: ast.Module, path: Sequence[Place], count: int) -> set[str]:
+    reads: set[str] = set()
+    for depth in range(len(path) - 1, -1, -1):
+        place = path[depth]
+        skip = count if depth == len(path) - 1 else 1
+        for statement in place.block[place.index + skip :]:
+            reads |= free(statement) | _closure_reads(statement)
+        if isinstance(place.owner, ast.For | ast.While):
+            reads |= free(place.owner)
+        if isinstance(place.owner, Function):
+            kinds = (ast.Nonlocal, ast.Global)
+            declared = [n for n in own_nodes(place.owner.body) if isinstance(n, kinds)]
+            reads |= {name for node in declared for name in node.names}
+            return reads
+    functions = [n for n in ast.walk(tree) if isinstance(n, Function)]
+    return reads.union(*(free(f) for f in functions)) if functions else reads
+
+
+def _closure_reads(statement: ast.stmt) -> set[str]:
+    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)
+            and isinstance(n.ctx, ast.Load)} if is_main_guard(statement) else set()
+
+
+def _grad_off(path: Sequence[Place]) -> bool:
+    for place in path:
+        expressions: list[ast.expr] = []
+        if isinstance(place.owner, Function):
+            expressions = place.owner.decorator_list
+        elif isinstance(place.owner, ast.With):
+            expressions = [item.context_expr for item in place.owner.items]
+        if any(word in ast.unparse(e) for e in expressions for word in _GRAD_OFF):
+            return True
+    return False
+
+
+class _Exits(ast.NodeTransformer):
+    """Every way out of the region becomes a return that says which way it was."""
+
+    def __init__(self) -> None:
+        self.loops = 0
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        return self._loop(node)
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        return self._loop(node)
+
+    def _loop(self, node: ast.For | ast.While) -> ast.AST:
+        self.loops += 1
+        node.body = [self.visit(s) for s in node.body]
+        self.loops -= 1
+        node.orelse = [self.visit(s) for s in node.orelse]
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        return _exit("return", node.value or ast.Constant(None))
+
+    def visit_Break(self, node: ast.Break) -> ast.AST:
+        return node if self.loops else _exit("break", ast.Constant(None))
+
+    def visit_Continue(self, node: ast.Continue) -> ast.AST:
+        return node if self.loops else _exit("continue", ast.Constant(None))
+
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        return ast.Pass()
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.AST:
+        return ast.Pass()
+
+
+def _exit(way: str, value: ast.expr) -> ast.stmt:
+    call = ast.Call(ast.Name("locals", ast.Load()), [], [])
+    return ast.Return(ast.Tuple([ast.Constant(way), value, call], ast.Load()))
+
+
+def _program(
+    prelude: Sequence[ast.stmt], setup: Setup, roots: Sequence[str], live: Sequence[str],
+    old: Located, new: Located,
+) -> str:
+    returned = ast.Return(ast.Call(ast.Name("locals", ast.Load()), [], []))
+    before = guarded([s for s in setup.statements if not isinstance(s, Function) or s in setup.statements])
+    parts: list[ast.stmt] = [
+        *prelude,
+        _function("__setup__", roots, [*before, returned]),
+        _function("__old__", live, [*_wrapped(old.statements)]),
+        _function("__new__", live, [*_wrapped(new.statements)]),
+    ]
+    module = ast.Module(body=parts, type_ignores=[])
+    source = ast.unparse(ast.fix_missing_locations(module))
+    return "from __future__ import annotations\n" + _without_future(source)
+
+
+def _without_future(source: str) -> str:
+    lines = source.splitlines()
+    return "\n".join(line for line in lines if not line.startswith("from __future__")) + "\n"
+
+
+def _wrapped(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    body: list[ast.stmt] = [_Exits().visit(copy.deepcopy(s)) for s in statements]
+    return [*body, _exit("end", ast.Constant(None))]
+
+
+def _function(name: str, arguments: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
+    given = ast.arguments([], [ast.arg(a) for a in arguments], None, [], [], None, [])
+    return ast.FunctionDef(name, given, body, [], lineno=1)
+
+
+__all__ = ["NotSliced", "Slice", "blocks", "slice_region"]

@@ -1,0 +1,93 @@
+"""Verdicts by content, kept in the user's cache folder over restarts and never too many."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from loopless.verify.request import Request
+from loopless.verify.verdict import Verdict, from_json
+
+_MOST = 500
+
+
+def cache_folder(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
+    """Where caches of this user belong on this platform."""
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
+    if platform == "win32":
+        return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "loopless" / "Cache"
+    if platform == "darwin":
+        return home / "Library" / "Caches" / "loopless"
+    given = environ.get("XDG_CACHE_HOME", "")
+    return (Path(given) if given and os.path.isabs(given) else home / ".cache") / "loopless"
+
+
+class Store:
+    """The last verdicts, found by request, by the loop's text, or by the new code's text."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = (folder or cache_folder()) / "verdicts.json"
+        self._lock = threading.Lock()
+        self._entries: dict[str, dict[str, Any]] | None = None
+
+    def remember(self, request: Request, verdict: Verdict) -> None:
+        """Keep a verdict; the oldest goes when there are too many."""
+        entry = {"old": request.old_hash, "new": request.new_hash, "verdict": verdict.to_json()}
+        with self._lock:
+            entries = self._read()
+            entries.pop(request.key, None)
+            entries[request.key] = entry
+            while len(entries) > _MOST:
+                del entries[next(iter(entries))]
+            self._write(entries)
+
+    def of_request(self, request: Request) -> Verdict | None:
+        """The verdict on exactly this comparison."""
+        with self._lock:
+            entry = self._read().get(request.key)
+        return from_json(entry["verdict"]) if entry else None
+
+    def of_new_text(self, new_hash: str) -> Verdict | None:
+        """The last verdict whose new code has this hash: it follows the fix that was applied."""
+        return self._by("new", new_hash)
+
+    def of_old_text(self, old_hash: str) -> Verdict | None:
+        """The last verdict whose loop has this hash."""
+        return self._by("old", old_hash)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries = {}
+            self._write({})
+
+    def _by(self, which: str, value: str) -> Verdict | None:
+        with self._lock:
+            for entry in reversed(self._read().values()):
+                if entry.get(which) == value:
+                    return from_json(entry["verdict"])
+        return None
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        if self._entries is None:
+            self._entries = {}
+            with suppress(OSError, ValueError):
+                data = json.loads(self._file.read_text(encoding="utf-8"))
+                self._entries = {k: v for k, v in data.items() if "verdict" in v}
+        return self._entries
+
+    def _write(self, entries: dict[str, dict[str, Any]]) -> None:
+        with suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._file.parent, suffix=".tmp")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(entries, file)
+            os.replace(name, self._file)

@@ -1,0 +1,63 @@
+"""Which results share memory with which: a mark written through each shows up in the others."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, FrozenSet, List, Tuple
+
+import torch
+
+from .compare import Path, leaves, named
+
+Shares = FrozenSet[Tuple[str, str]]
+
+
+def shares(values: Dict[str, Any]) -> Shares:
+    """Pairs of places where a write through the first changes the second."""
+    tensors = {p: v for p, v in leaves(values).items() if isinstance(v, torch.Tensor)}
+    found: List[Tuple[str, str]] = []
+    by_memory: Dict[int, List[Path]] = {}
+    for path, tensor in tensors.items():
+        if tensor.numel():
+            by_memory.setdefault(tensor.untyped_storage().data_ptr(), []).append(path)
+    for group in by_memory.values():
+        if len(group) > 1:
+            found += _marked(group[:12], tensors)
+    return frozenset(found)
+
+
+def _marked(group: List[Path], tensors: Dict[Path, torch.Tensor]) -> List[Tuple[str, str]]:
+    found: List[Tuple[str, str]] = []
+    for path in group:
+        before = {p: tensors[p].detach().clone() for p in group}
+        if not _mark(tensors[path]):
+            continue
+        for other in group:
+            if other != path and not torch.equal(
+                before[other].nan_to_num(), tensors[other].detach().nan_to_num()
+            ):
+                found.append((named(path), named(other)))
+        with torch.no_grad():
+            tensors[path].detach().copy_(before[path])
+    return found
+
+
+def _mark(tensor: torch.Tensor) -> bool:
+    try:
+        with torch.no_grad():
+            flat = tensor.detach()
+            if flat.dtype == torch.bool:
+                flat.logical_not_()
+            else:
+                flat.copy_(torch.where(flat == 1, torch.zeros_like(flat), torch.ones_like(flat)))
+    except RuntimeError:
+        return False
+    return True
+
+
+def told(old: Shares, new: Shares) -> str:
+    """The first difference between two sets of shared places, in a sentence."""
+    for source, target in sorted(old - new):
+        return f"in the loop, writing to {source} changes {target}; in the new code it does not"
+    for source, target in sorted(new - old):
+        return f"in the new code, writing to {source} changes {target}; in the loop it does not"
+    return ""

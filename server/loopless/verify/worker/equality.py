@@ -1,0 +1,174 @@
+"""Run both versions on every variation and say, check by check, whether they agree."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from .aliasing import shares, told
+from .compare import Difference, Errors, compare
+from .devices import random_state
+from .gradients import compare_gradients
+from .limits import Forbidden, OutOfTime
+from .program import Outcome, Program, copied, explain, out_of_memory
+from .reference import bound_for
+from .search import plain
+from .values import Scenario, Variation
+from .variations import variations, waived
+
+GRADIENT_DATA = ("plain", "ties", "zeros", "signed zeros")
+CHECKS = ("values", "dtype", "shape", "in-place effects", "exceptions", "aliasing", "random state")
+
+
+@dataclass
+class Report:
+    """How each check went, the first failure, and how close the two came."""
+
+    runs: Dict[str, int] = field(default_factory=dict)
+    skipped: Dict[str, int] = field(default_factory=dict)
+    failures: Dict[str, str] = field(default_factory=dict)
+    outside: Dict[str, str] = field(default_factory=dict)
+    failed: Optional[Tuple[Variation, str]] = None
+    errors: Errors = field(default_factory=Errors)
+    total: int = 0
+
+    def count(self, check: str) -> None:
+        self.runs[check] = self.runs.get(check, 0) + 1
+
+
+def examine(
+    program: Program, scenario: Scenario, grade: str, assumptions: Sequence[str], budget: float,
+    progress: Callable[[int, int], None],
+) -> Report:
+    """All variations in turn, as many as the time allows, until one fails."""
+    report = Report()
+    waivers = waived(assumptions)
+    begin = time.perf_counter()
+    todo = list(variations(scenario))
+    for place, variation in enumerate(todo):
+        if time.perf_counter() - begin > budget and report.total:
+            break
+        differences = difference_on(program, scenario, variation, grade, report)
+        if differences is None:
+            report.skipped[variation.check] = report.skipped.get(variation.check, 0) + 1
+            continue
+        report.total += 1
+        _note(report, variation, differences, waivers)
+        if report.failed:
+            break
+        if place % 8 == 0:
+            progress(place, len(todo))
+    if not report.failed and not program.grad_off:
+        _examine_gradients(program, scenario, report, waivers)
+    return report
+
+
+def _note(
+    report: Report, variation: Variation, differences: List[Difference], waivers: Dict[str, str]
+) -> None:
+    for check in (*CHECKS, variation.check) if variation.check not in CHECKS else CHECKS:
+        report.count(check)
+    if not differences:
+        return
+    if variation.check in waivers:
+        report.outside[variation.check] = waivers[variation.check]
+        return
+    worst = [d for d in differences if d.check not in waivers]
+    if not worst:
+        report.outside[differences[0].check] = waivers[differences[0].check]
+        return
+    for difference in worst:
+        text = f"{difference.where}: {difference.detail}" if difference.where else difference.detail
+        report.failures.setdefault(difference.check, text)
+        if variation.check not in CHECKS:
+            report.failures.setdefault(variation.check, f"{variation.label}: {text}")
+    first = worst[0]
+    text = f"{first.where}: {first.detail}" if first.where else first.detail
+    report.failed = (variation, text)
+
+
+def difference_on(
+    program: Program, scenario: Scenario, variation: Variation, grade: str,
+    report: Optional[Report] = None,
+) -> Optional[List[Difference]]:
+    """What differs on one variation; None where the loop itself does not survive it."""
+    try:
+        live = program.make(scenario, variation)
+        pristine = copied(live)
+    except (Exception, Forbidden, OutOfTime):
+        return None
+    try:
+        old = program.run("old", live)
+    except (Forbidden, OutOfTime):
+        return None
+    if old.error is not None or _wrote_expanded(variation, old, pristine):
+        return None
+    state_after_old = random_state(program.device)
+    try:
+        new = program.run("new", pristine)
+    except (Forbidden, OutOfTime) as error:
+        return [Difference("exceptions", "", f"the new code fails where the loop does not: {explain(error)}")]
+    if new.error is not None:
+        if out_of_memory(new.error):
+            return [Difference("exceptions", "", "the new code runs out of memory")]
+        detail = f"the new code raises {explain(new.error)} where the loop raises nothing"
+        return [Difference("exceptions", "", detail)]
+    state_after_new = random_state(program.device)
+    found = _compared(program, scenario, variation, grade, old, new, report)
+    if state_after_old != state_after_new:
+        found.append(Difference("random state", "", "the generator does not stand where the loop leaves it"))
+    if (old.printed, old.text) != (new.printed, new.text):
+        found.append(Difference("printed output", "", "the two versions do not print the same"))
+    if not found:
+        if sentence := told(shares(old.values()), shares(new.values())):
+            found.append(Difference("aliasing", "", sentence))
+    return found
+
+
+def _compared(
+    program: Program, scenario: Scenario, variation: Variation, grade: str, old: Outcome,
+    new: Outcome, report: Optional[Report],
+) -> List[Difference]:
+    if old.way != new.way:
+        return [Difference("values", "", f"the loop ends by {old.way}, the new code by {new.way}")]
+    errors = report.errors if report is not None else Errors()
+    was, now = old.values(), new.values()
+    quick = compare(was, now, True, None, Errors())
+    if not quick:
+        return []
+    if grade == "E0":
+        return compare(was, now, True, None, errors)
+    bound = bound_for(program, scenario, variation, was, now)
+    measured = Errors() if variation.data == "extremes" else errors
+    return compare(was, now, False, bound, measured)
+
+
+def _wrote_expanded(variation: Variation, old: Outcome, pristine: Dict[str, Any]) -> bool:
+    """Writing into an expanded input writes to all rows at once: not a run to go by."""
+    if variation.layout != "expanded":
+        return False
+    return bool(compare(pristine, old.live, True, None, Errors()))
+
+
+def _examine_gradients(
+    program: Program, scenario: Scenario, report: Report, waivers: Dict[str, str]
+) -> None:
+    base = plain(scenario)
+    for data in GRADIENT_DATA:
+        variation = Variation(sizes=base.sizes, data=data, check="gradients", label=f"gradients, {data}")
+        try:
+            told_of = compare_gradients(program, scenario, variation)
+        except (Forbidden, OutOfTime):
+            continue
+        if told_of is None:
+            continue
+        report.count("gradients")
+        if not told_of:
+            continue
+        if "gradients" in waivers:
+            report.outside["gradients"] = waivers["gradients"]
+            return
+        report.failures["gradients"] = told_of
+        report.failed = (variation, told_of)
+        return

@@ -1,0 +1,146 @@
+"""The slice as callable code: inputs made fresh, either version run, everything it left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import itertools
+import random
+import warnings
+from dataclasses import dataclass, field
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+
+import torch
+
+from .limits import Forbidden, OutOfTime, running
+from .values import Maker, Scenario, Variation, assembled
+
+SECONDS = 10.0
+
+
+class Unreached(Exception):
+    """The statements before the region leave before it on this sample."""
+
+
+@dataclass
+class Outcome:
+    """What one run left: how it ended, its values, the inputs afterwards, or the exception."""
+
+    way: str = ""
+    returned: Any = None
+    outputs: Dict[str, Any] = field(default_factory=dict)
+    live: Dict[str, Any] = field(default_factory=dict)
+    error: Optional[BaseException] = None
+    printed: int = 0
+    text: str = ""
+
+    def values(self) -> Dict[str, Any]:
+        """Everything that the caller could see."""
+        seen: Dict[str, Any] = {f"{n} (changed in place)": v for n, v in self.live.items()}
+        seen.update(self.outputs)
+        if self.way == "return":
+            seen["the returned value"] = self.returned
+        return seen
+
+
+class Program:
+    """Both versions in one namespace."""
+
+    def __init__(self, request: Mapping[str, Any], device: str) -> None:
+        self.roots: Sequence[str] = request["roots_order"]
+        self.live: Sequence[str] = request["live"]
+        self.outputs: Sequence[str] = request["outputs"]
+        self.classes: Dict[str, str] = dict(request["classes"])
+        self.grad_off: bool = request["grad_off"]
+        self.device = device
+        self._picked = 0
+        self.namespace: Dict[str, Any] = {
+            "__name__": "__loopless__", "__pick__": self._pick, "__Unreached__": Unreached,
+        }
+        source = request["program"]
+        with running(SECONDS):
+            exec(compile(source, "<slice>", "exec"), self.namespace)
+
+    def _pick(self, iterable: Any) -> Any:
+        """One round of a loop around the region, another one for another seed."""
+        items = list(itertools.islice(iter(iterable), 5))
+        if not items:
+            raise Unreached()
+        return items[self._picked % len(items)]
+
+    def make(
+        self, scenario: Scenario, variation: Variation, double: bool = False, perturbed: int = 0
+    ) -> Dict[str, Any]:
+        """The region's inputs for one variation."""
+        maker = Maker(scenario, variation, self.device, self.namespace, double, perturbed)
+        with precision(double), torch.no_grad(), running(SECONDS), quiet():
+            values = assembled(maker.roots(), self.classes, self.namespace, self.roots)
+            self._picked = variation.seed
+            torch.manual_seed(variation.seed)
+            made = self.namespace["__setup__"](**{n: values[n] for n in self.roots})
+        return {n: made[n] for n in self.live}
+
+    def run(
+        self, which: str, live: Mapping[str, Any], double: bool = False, seconds: float = SECONDS,
+        grad: bool = False,
+    ) -> Outcome:
+        """One run of `old` or `new` on inputs that it may change."""
+        outcome = Outcome()
+        function = self.namespace[f"__{which}__"]
+        mode = torch.no_grad() if self.grad_off or not grad else contextlib.nullcontext()
+        torch.manual_seed(1234)
+        random.seed(1234)
+        with precision(double), mode, quiet():
+            try:
+                with running(seconds) as printed:
+                    outcome.way, outcome.returned, kept = function(**live)
+                outcome.outputs = {n: kept[n] for n in self.outputs if n in kept}
+            except (Exception, SystemExit, KeyboardInterrupt) as error:
+                outcome.error = error
+        outcome.live = dict(live)
+        outcome.printed, outcome.text = printed.count, printed.start
+        return outcome
+
+
+def copied(live: Mapping[str, Any]) -> Dict[str, Any]:
+    """A copy that shares nothing with the original but keeps what it shares within itself."""
+    return copy.deepcopy(dict(live))
+
+
+def explain(error: BaseException) -> str:
+    """The exception in one line."""
+    if isinstance(error, Forbidden):
+        return f"the code {error}, which verify does not do for it"
+    if isinstance(error, OutOfTime):
+        return "one run took too long"
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def precision(double: bool) -> Iterator[None]:
+    """Make new tensors float64 inside."""
+    before = torch.get_default_dtype()
+    if double:
+        torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings inside."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def out_of_memory(error: Optional[BaseException]) -> bool:
+    """Whether the exception says that memory ran out, on any device."""
+    if isinstance(error, MemoryError):
+        return True
+    text = str(error).lower()
+    words: List[str] = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"]
+    return error is not None and any(word in text for word in words)
