@@ -69,18 +69,27 @@ def prepare(text: str, finding: Finding, action: Action) -> Request | Verdict:
 
 def inferred_comment(text: str, finding: Finding, action: Action) -> str | None:
     """A `# loopless: sample(...)` line with what would be tried, for the user to edit."""
-    piece = slice_region(text, finding, action)
-    if isinstance(piece, NotSliced):
+    shown = inferred_values(text, finding, action)
+    if not shown:
         return None
-    shown: dict[str, str] = {}
-    sizes: dict[str, int] = {}
-    for root in roots_of(piece, finding, None):
-        if root.options and (written := _written(root.options[0], sizes)):
-            shown[root.name] = written
     plain = [f"{name}={value}" for name, value in shown.items() if "." not in name]
     dotted = [f'"{name}": {value}' for name, value in shown.items() if "." in name]
     arguments = [*plain, *(["**{" + ", ".join(dotted) + "}"] if dotted else [])]
     return f"# loopless: sample({', '.join(arguments)})"
+
+
+def inferred_values(text: str, finding: Finding, action: Action) -> dict[str, str]:
+    """An expression for each input of the region: those of a comment, else what would be tried."""
+    piece = slice_region(text, finding, action)
+    if isinstance(piece, NotSliced):
+        return {}
+    comment = _comment(text, finding, action, piece)
+    shown: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    for root in roots_of(piece, finding, comment):
+        if root.options and (written := _written(root.options[0], sizes)):
+            shown[root.name] = written
+    return shown
 
 
 def text_hash(source: str) -> str:
@@ -156,6 +165,7 @@ def _plan(piece: Slice, finding: Finding, comment: Comment | None) -> dict[str, 
         "outputs": list(piece.outputs),
         "classes": [list(pair) for pair in piece.classes],
         "grad_off": piece.grad_off,
+        "fresh": list(piece.fresh),
         "loose": list(piece.loose),
     }
 

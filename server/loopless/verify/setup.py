@@ -94,6 +94,24 @@ def constructs(value: ast.expr) -> bool:
     return False
 
 
+def fresh_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
+    """Names that hold something newly made which no other name can reach."""
+    made = {s.targets[0].id: s for s in statements if _makes(s) and isinstance(s, ast.Assign)
+            and isinstance(s.targets[0], ast.Name)}
+    return tuple(name for name, own in made.items()
+                 if not any(name in free(s) for s in statements if s is not own))
+
+
+def _makes(step: ast.stmt) -> bool:
+    match step:
+        case ast.Assign(targets=[ast.Name()], value=ast.Constant() | ast.List(elts=[])):
+            return True
+        case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(attr=attr))):
+            return attr in CONSTRUCTORS or attr.endswith("_like") or attr.startswith("new_")
+        case _:
+            return False
+
+
 def pick(target: ast.expr, iterable: ast.expr) -> ast.stmt:
     """`target = __pick__(iterable)`: one round of a loop around the region."""
     call = ast.Call(ast.Name("__pick__", ast.Load()), [iterable], [])

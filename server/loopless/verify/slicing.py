@@ -12,7 +12,7 @@ from loopless.verify.names import BUILTINS, blocks, bound, exposed, free, own_no
 from loopless.verify.objects import class_of, methods_of, reduced_class
 from loopless.verify.places import Located, Place, apply_edits, hull, locate, moved
 from loopless.verify.prelude import Prelude, definitions, gather, is_main_guard, trimmed_import
-from loopless.verify.setup import Function, Setup, backward, guarded
+from loopless.verify.setup import Function, Setup, backward, fresh_names, guarded
 
 _STANDARD: dict[str, ast.stmt] = {
     name: ast.parse(text).body[0]
@@ -41,6 +41,7 @@ class Slice:
     outputs: tuple[str, ...]
     classes: tuple[tuple[str, str], ...]
     grad_off: bool
+    fresh: tuple[str, ...]
     statements: tuple[ast.stmt, ...]
     region: tuple[ast.stmt, ...]
     path: tuple[Place, ...]
@@ -111,6 +112,7 @@ def _assembled(
         outputs=_outputs(old_tree, old, new, finding),
         classes=classes,
         grad_off=_grad_off(old.path),
+        fresh=fresh_names(setup.statements),
         statements=setup.statements,
         region=old.statements,
         path=old.path,
@@ -189,7 +191,7 @@ def _classes(
 
 
 def _outputs(tree: ast.Module, old: Located, new: Located, finding: Finding) -> tuple[str, ...]:
-    given = bound(old.statements)
+    given = bound(old.statements) | (bound(new.statements) & exposed(old.statements))
     after = _read_after(tree, old.path, len(old.statements))
     names = given & (after | set(finding.outputs))
     both = given & bound(new.statements)

@@ -20,6 +20,11 @@ class _Held(TorchDispatchMode):
         self.most = 0
         self._known: Dict[int, int] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Asked by newer torch, which would else import its compiler for the first operation."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         for value in result if isinstance(result, (list, tuple)) else (result,):

@@ -6,12 +6,14 @@ import contextlib
 import copy
 import itertools
 import random
+import time
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import torch
 
+from .devices import synchronize
 from .limits import Forbidden, OutOfTime, running
 from .values import Maker, Scenario, Variation, assembled
 
@@ -33,6 +35,7 @@ class Outcome:
     error: Optional[BaseException] = None
     printed: int = 0
     text: str = ""
+    seconds: float = 0.0
 
     def values(self) -> Dict[str, Any]:
         """Everything that the caller could see."""
@@ -52,6 +55,7 @@ class Program:
         self.outputs: Sequence[str] = request["outputs"]
         self.classes: Dict[str, str] = dict(request["classes"])
         self.grad_off: bool = request["grad_off"]
+        self.fresh = frozenset(request["fresh"]) & frozenset(self.outputs)
         self.device = device
         self._picked = 0
         self.namespace: Dict[str, Any] = {
@@ -93,11 +97,15 @@ class Program:
         with precision(double), mode, quiet():
             try:
                 with running(seconds) as printed:
+                    synchronize(self.device)
+                    begin = time.perf_counter()
                     outcome.way, outcome.returned, kept = function(**live)
+                    synchronize(self.device)
+                    outcome.seconds = time.perf_counter() - begin
                 outcome.outputs = {n: kept[n] for n in self.outputs if n in kept}
             except (Exception, SystemExit, KeyboardInterrupt) as error:
                 outcome.error = error
-        outcome.live = dict(live)
+        outcome.live = {n: v for n, v in live.items() if n not in self.fresh}
         outcome.printed, outcome.text = printed.count, printed.start
         return outcome
 

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from .devices import synchronize
 from .limits import Forbidden, OutOfTime
 from .program import Program, copied, explain, out_of_memory
 from .search import plain
@@ -80,14 +79,10 @@ def growing(scenario: Scenario) -> List[Variation]:
 
 def once(program: Program, which: str, live: Mapping[str, Any], seconds: float) -> float:
     """One timed run; raises what the run raised."""
-    synchronize(program.device)
-    begin = time.perf_counter()
     outcome = program.run(which, live, seconds=seconds)
-    synchronize(program.device)
-    spent = time.perf_counter() - begin
     if outcome.error is not None:
         raise outcome.error
-    return spent
+    return outcome.seconds
 
 
 def _pair(
