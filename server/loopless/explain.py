@@ -11,11 +11,11 @@ from loopless.source.text import SourceText
 
 
 def explanation(source: SourceText, report: Report, line: int) -> str:
-    """The findings and refusals of the loops on or around a line, counted from 0; the innermost first."""
+    """All about the loops on or around a line, counted from 0, the innermost first; empty if there is none."""
     found = [*report.findings, *report.refusals]
     around = [one for one in found if _covers(source, one.span, line)]
     if not around:
-        return f"line {line + 1}: no loop over tensors\n"
+        return ""
     around.sort(key=lambda one: (one.span.end - one.span.start, one.span.start))
     parts = [
         _finding(source, one) if isinstance(one, Finding) else _refusal(source, one)

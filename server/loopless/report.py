@@ -58,6 +58,12 @@ def applicability_of(finding: Finding) -> Applicability:
     return "unsafe" if "unsafe" in found else "display"
 
 
+def shown_action(finding: Finding) -> Action | None:
+    """The action to show, and to verify, where there is room for one."""
+    preferred = (action for action in finding.actions if action.preferred)
+    return next(preferred, None) or next(iter(finding.actions), None)
+
+
 def best_action(finding: Finding, unsafe: bool = False) -> Action | None:
     """The action that fix-all takes: a safe one, the preferred first; with `unsafe`, any with an edit."""
     allowed = ("safe", "unsafe") if unsafe else ("safe",)

@@ -25,7 +25,8 @@ def explain(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     found = report(file.text, file.settings, file.path)
-    sys.stdout.write(explanation(SourceText.of(file.text), found, line - 1))
+    said = explanation(SourceText.of(file.text), found, line - 1)
+    sys.stdout.write(said or f"line {line}: no loop over tensors\n")
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from loopless.cli.files import SourceFile
 from loopless.finding import Action, Edit, Finding, Missed, Refusal, Span
-from loopless.report import Report, applicability_of
+from loopless.report import Report, applicability_of, shown_action
 from loopless.settings import Remark
 from loopless.source.edits import applied, changed_lines
 from loopless.source.text import SourceText
@@ -57,9 +57,7 @@ def place_of(source: SourceText, span: Span) -> Place:
 
 def _finding(file: SourceFile, source: SourceText, finding: Finding) -> Row:
     applicability = applicability_of(finding)
-    shown = next((a for a in finding.actions if a.preferred), None) or next(
-        iter(finding.actions), None
-    )
+    shown = shown_action(finding)
     place = place_of(source, finding.header)
     json = {
         "path": file.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lsprotocol import types
 
@@ -10,7 +10,9 @@ from loopless.finding import Action, Finding, Grade, Missed, Refusal, Span
 from loopless.lsp.analyses import View
 from loopless.lsp.capabilities import Client
 from loopless.lsp.ranges import location
+from loopless.report import shown_action
 from loopless.source.edits import applied, changed_lines
+from loopless.verify import Verdict, summary
 
 GRADES: dict[Grade, str] = {
     "E0": "the same bits, dtype and in-place effects",
@@ -22,30 +24,22 @@ GRADES: dict[Grade, str] = {
 
 
 def hover(
-    view: View, uri: str, position: types.Position, client: Client, verdict: str
+    view: View,
+    uri: str,
+    position: types.Position,
+    client: Client,
+    verdicts: Mapping[Span, Verdict],
 ) -> types.Hover | None:
     """The text for a loop's header, if the position is on one."""
     offset = view.program.offset(uri, position, client.encoding)
     for finding in view.report.findings:
         if _holds(finding.header, offset):
-            return _hover(view, finding.header, "\n".join(_finding(view, finding, verdict)), client)
+            lines = _finding(view, finding, verdicts.get(finding.span))
+            return _hover(view, finding.header, "\n".join(lines), client)
     for refusal in view.report.refusals:
         if _holds(refusal.header, offset):
             return _hover(view, refusal.header, "\n".join(_refusal(refusal)), client)
     return None
-
-
-def finding_at(view: View, uri: str, position: types.Position, client: Client) -> Finding | None:
-    """The finding whose header holds the position."""
-    offset = view.program.offset(uri, position, client.encoding)
-    return next((f for f in view.report.findings if _holds(f.header, offset)), None)
-
-
-def shown_action(finding: Finding) -> Action | None:
-    """The action to show where there is room for one."""
-    return next((action for action in finding.actions if action.preferred), None) or next(
-        iter(finding.actions), None
-    )
 
 
 def _hover(view: View, header: Span, markdown: str, client: Client) -> types.Hover:
@@ -55,7 +49,7 @@ def _hover(view: View, header: Span, markdown: str, client: Client) -> types.Hov
     return types.Hover(types.MarkupContent(kind, value), place.range if place else None)
 
 
-def _finding(view: View, finding: Finding, verdict: str) -> Iterator[str]:
+def _finding(view: View, finding: Finding, verdict: Verdict | None) -> Iterator[str]:
     yield f"**Loopless** `{finding.code}`: {finding.message}"
     action = shown_action(finding)
     if action is None:
@@ -69,9 +63,10 @@ def _finding(view: View, finding: Finding, verdict: str) -> Iterator[str]:
     if finding.memory:
         yield f"\nMemory: {finding.memory}"
     if verdict:
-        yield f"\nLast run: {verdict}"
-    others = [other.title for other in finding.actions if other is not action]
-    yield from _list("Also on offer", others)
+        yield f"\nLast run: {summary(verdict)}"
+    yield from _list(
+        "Also on offer", [other.title for other in finding.actions if other is not action]
+    )
 
 
 def _refusal(refusal: Refusal) -> Iterator[str]:

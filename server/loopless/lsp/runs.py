@@ -3,53 +3,55 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from loopless.explain import explanation
-from loopless.finding import Action, Finding
+from loopless.finding import Finding
 from loopless.lsp.analyses import ContentModified, View
-from loopless.lsp.documents import Program
-from loopless.lsp.verification import Progress, Verdict, not_run
+from loopless.lsp.verification import OnPhase
+from loopless.verify import not_run
 
 if TYPE_CHECKING:
     from loopless.lsp.server import LooplessServer
 
 
-async def verify(view: View, finding: Finding, action: Action, progress: Progress) -> Verdict:
-    """The verdict of running both versions in the user's interpreter."""
-    return not_run("verify is not part of this installation")
-
-
 async def command(server: LooplessServer, params: types.ExecuteCommandParams) -> dict[str, Any]:
     """`loopless.verify`: the verdict as JSON, once the run has ended."""
-    view, line = await _place(server, params)
-    finding = _finding_on(view, str((params.arguments or [""])[0]), line)
+    place = await _place(server, params)
+    finding = _finding_on(place)
     if finding is None:
-        return dict(not_run("there is no finding on this line"))
+        return not_run("there is no finding on this line").to_json()
     progress = await _progress(server, params)
-    server.refresh_lenses()
     try:
         progress("starting")
-        return dict(await server.session.verification.verify(view, finding, progress))
+        verdict = await server.session.verification.verify(place.view, finding, progress)
+        return verdict.to_json()
     finally:
         progress("")
-        server.refresh_lenses()
 
 
 async def explain(server: LooplessServer, params: types.ExecuteCommandParams) -> str:
-    """`loopless.explain`: everything known about the loop on a line."""
-    view, line = await _place(server, params)
-    uri = str((params.arguments or [""])[0])
-    offset = view.program.offset(uri, types.Position(line, 0), server.session.client.encoding)
-    return explanation(view.program.source, view.report, view.program.source.line_at(offset))
+    """`loopless.explain`: all that is known about the loops on a line, as Markdown; empty if there is none."""
+    place = await _place(server, params)
+    said = explanation(place.view.program.source, place.view.report, place.row)
+    return f"```text\n{said}```\n" if said else ""
 
 
-async def _place(server: LooplessServer, params: types.ExecuteCommandParams) -> tuple[View, int]:
-    """The program and the line that the arguments [uri, version, line] name."""
-    match params.arguments or []:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a program."""
+
+    view: View
+    row: int
+
+
+async def _place(server: LooplessServer, params: types.ExecuteCommandParams) -> Place:
+    """The line that the arguments [uri, version, line] name; the version may be left out, or null."""
+    match list(params.arguments or ()):
         case [str(uri), int() | None as version, int(line)]:
             pass
         case [str(uri), int(line)]:
@@ -59,33 +61,29 @@ async def _place(server: LooplessServer, params: types.ExecuteCommandParams) -> 
     view = await server.now(uri)
     if view is None:
         raise JsonRpcInvalidParams(f"{uri} is not an open Python document")
-    if version is not None and _version(view.program, uri) != version:
+    if version is not None and view.program.part(uri).version != version:
         raise ContentModified
-    return view, line
+    offset = view.program.offset(uri, types.Position(line, 0), server.session.client.encoding)
+    return Place(view, view.program.source.line_at(offset))
 
 
-def _version(program: Program, uri: str) -> int | None:
-    return program.part(uri).version
-
-
-def _finding_on(view: View, uri: str, line: int) -> Finding | None:
+def _finding_on(place: Place) -> Finding | None:
     """The finding whose header is on the line, else the innermost around it."""
-    offset = view.program.offset(uri, types.Position(line, 0), "utf-32")
-    source = view.program.source
-    row = source.line_at(offset)
+    source = place.view.program.source
     around = [
         finding
-        for finding in view.report.findings
-        if source.line_at(finding.span.start) <= row <= source.line_at(finding.span.end)
+        for finding in place.view.report.findings
+        if source.line_at(finding.span.start) <= place.row <= source.line_at(finding.span.end)
     ]
-    return min(
-        around,
-        key=lambda f: (source.line_at(f.header.start) != row, f.span.end - f.span.start),
-        default=None,
-    )
+
+    def farness(finding: Finding) -> tuple[bool, int]:
+        elsewhere = source.line_at(finding.header.start) != place.row
+        return elsewhere, finding.span.end - finding.span.start
+
+    return min(around, key=farness, default=None)
 
 
-async def _progress(server: LooplessServer, params: types.ExecuteCommandParams) -> Progress:
+async def _progress(server: LooplessServer, params: types.ExecuteCommandParams) -> OnPhase:
     """How to tell the client about a run: each phase, and the empty phase at its end."""
     token = params.work_done_token
     if token is None and server.session.client.shows_progress:

@@ -15,7 +15,7 @@ from pygls.lsp.server import LanguageServer
 
 from loopless import __version__
 from loopless.finding import Finding
-from loopless.lsp import actions, diagnostics, hover, lenses, runs
+from loopless.lsp import actions, diagnostics, hover, lenses, offers, runs
 from loopless.lsp.analyses import ContentModified, View
 from loopless.lsp.capabilities import Client
 from loopless.lsp.documents import path_of
@@ -47,7 +47,7 @@ class LooplessServer(LanguageServer):
             protocol_cls=Protocol,
             converter_factory=get_converter,
         )
-        self.session = Session.new(runs.verify)
+        self.session = Session.new()
         self._tasks: set[asyncio.Task[None]] = set()
         self._published: dict[str, View] = {}
         self._problems: dict[Path, tuple[PlacedProblem, ...]] = {}
@@ -83,6 +83,7 @@ class LooplessServer(LanguageServer):
         """Take back what was said about documents that are closed."""
         for uri in uris:
             self.session.analyses.forget(uri)
+            self.session.verification.forget(uri)
             self._published.pop(uri, None)
             if not self.session.client.pulls_diagnostics:
                 self._send_diagnostics(uri, [], None)
@@ -252,7 +253,7 @@ def build() -> LooplessServer:
 def _initialize(server: LooplessServer, params: types.InitializeParams) -> None:
     server.configure(params)
     client = server.session.client
-    kinds = [*actions.KINDS, *([actions.NOTEBOOK_FIX_ALL] if client.has_notebooks else [])]
+    kinds = [*offers.KINDS, *([offers.NOTEBOOK_FIX_ALL] if client.has_notebooks else [])]
     options = types.CodeActionOptions(kinds, resolve_provider=client.resolves_edits)
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options if client.takes_code_actions else None)(
         _code_actions
@@ -270,9 +271,9 @@ async def _initialized(server: LooplessServer, params: types.InitializedParams) 
     await server.register()
 
 
-def _shutdown(server: LooplessServer, params: None) -> None:
-    server.session.verification.cancel()
+async def _shutdown(server: LooplessServer, params: None) -> None:
     server.session.analyses.stop()
+    await asyncio.to_thread(server.session.verification.close)
 
 
 async def _diagnostic(
@@ -314,9 +315,8 @@ async def _hover(server: LooplessServer, params: types.HoverParams) -> types.Hov
     view = await server.now(uri)
     if view is None or not view.scope.settings.hover:
         return None
-    finding = hover.finding_at(view, uri, position, client)
-    verdict = server.session.verification.verdict(view, finding) if finding else None
-    return hover.hover(view, uri, position, client, lenses.summary(verdict) if verdict else "")
+    verdicts = await server.session.verification.verdicts(view)
+    return hover.hover(view, uri, position, client, verdicts)
 
 
 async def _lenses(server: LooplessServer, params: types.CodeLensParams) -> list[types.CodeLens]:
@@ -324,7 +324,8 @@ async def _lenses(server: LooplessServer, params: types.CodeLensParams) -> list[
     view = await server.latest(uri)
     if view is None or not view.scope.settings.code_lens:
         return []
-    return lenses.lenses(view, uri, session.client, session.verification)
+    verdicts = await session.verification.verdicts(view)
+    return lenses.lenses(view, uri, session.client, session.verification, verdicts)
 
 
 async def _settings_changed(

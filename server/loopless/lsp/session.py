@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from loopless.lsp.analyses import Analyses
 from loopless.lsp.capabilities import Client
 from loopless.lsp.configuration import Configuration
-from loopless.lsp.verification import Run, Verification
+from loopless.lsp.verification import Verification
 from loopless.lsp.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ class Session:
     verification: Verification
 
     @staticmethod
-    def new(run: Run) -> Session:
+    def new() -> Session:
         """A session before the client said anything."""
         workspace = Workspace()
         configuration = Configuration(workspace)
@@ -31,5 +31,5 @@ class Session:
             workspace,
             configuration,
             Analyses(workspace, configuration),
-            Verification(run),
+            Verification(),
         )

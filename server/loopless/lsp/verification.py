@@ -6,21 +6,32 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from textwrap import dedent
 
 from loopless.finding import Action, Finding, Span
 from loopless.lsp.analyses import View
-from loopless.lsp.hover import shown_action
+from loopless.report import shown_action
 from loopless.settings import Settings
 from loopless.source.edits import applied
+from loopless.verify import (
+    Limits,
+    Progress,
+    Request,
+    Store,
+    Verdict,
+    Verifier,
+    find_interpreter,
+    not_run,
+    prepare,
+    text_hash,
+)
 
-Verdict = Mapping[str, Any]
-Progress = Callable[[str], None]
-Run = Callable[[View, Finding, Action, Progress], Awaitable[Verdict]]
+OnPhase = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -34,7 +45,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A verdict with the two texts that it is about, in whole lines."""
+    """A verdict of this session with the two texts that it is about, in whole lines."""
 
     before: str
     after: str
@@ -45,27 +56,33 @@ class Verified:
 class Verification:
     """Runs and verdicts by the text of the region, so that they move with it and go stale when it changes."""
 
-    run: Run
+    store: Store = field(default_factory=Store)
     _running: dict[tuple[str, str], Running] = field(default_factory=dict[tuple[str, str], Running])
     _verified: dict[tuple[str, str], Verified] = field(
         default_factory=dict[tuple[str, str], Verified]
     )
+    _known: dict[str, tuple[View, dict[Span, Verdict]]] = field(
+        default_factory=dict[str, "tuple[View, dict[Span, Verdict]]"]
+    )
+    _verifier: tuple[tuple[object, ...], Verifier] | None = None
 
-    async def verify(self, view: View, finding: Finding, progress: Progress) -> Verdict:
-        """The verdict on the finding's shown action; a run that goes on already is joined."""
+    async def verify(self, view: View, finding: Finding, on_phase: OnPhase) -> Verdict:
+        """The verdict on the finding's shown action; a run that goes on already is joined.
+
+        A run ends early with `cancel`, or when one of those who wait for it goes away.
+        """
         action = shown_action(finding)
         if action is None or not action.edits:
             return not_run("there is no rewrite to compare with")
         if not view.scope.settings.trusted:
             return not_run("the workspace is not trusted, so its code is not run")
         key = _key(view, finding)
-        running = self._running.get(key)
-        if running is None:
-            running = self._started(view, finding, action, progress)
+        running = self._running.get(key) or self._started(view, finding, action, on_phase)
         try:
-            # Whoever asked may go away; the run ends with `cancel`, or with the request that started it.
-            return await running.task
+            return await asyncio.shield(running.task)
         except asyncio.CancelledError:
+            if running.task.cancelled():
+                return not_run("canceled")
             running.task.cancel()
             raise
 
@@ -81,17 +98,13 @@ class Verification:
         running = self._running.get(_key(view, finding))
         return running.phase if running else ""
 
-    def verdict(self, view: View, finding: Finding) -> Verdict | None:
-        """The verdict on a finding, while both its texts are what they were."""
-        verified = self._verified.get(_key(view, finding))
-        action = shown_action(finding)
-        if (
-            verified is None
-            or action is None
-            or verified.after != region_after(view, finding, action)
-        ):
-            return None
-        return verified.verdict
+    async def verdicts(self, view: View) -> dict[Span, Verdict]:
+        """The verdicts on the findings of a view, by the span of the finding."""
+        known = self._known.get(view.program.uri)
+        if known is None or known[0] is not view:
+            known = (view, await asyncio.to_thread(self._stored, view))
+            self._known[view.program.uri] = known
+        return known[1]
 
     def applied(self, view: View) -> Iterator[tuple[Span, Verdict]]:
         """The places where verified code stands in place of its loop, with the verdicts on it."""
@@ -103,33 +116,98 @@ class Verification:
             if at >= 0 and verified.before not in text:
                 yield Span(at, at + len(verified.after)), verified.verdict
 
+    def forget(self, uri: str) -> None:
+        """Drop what is kept for a program that was closed."""
+        self._known.pop(uri, None)
+
     def clear(self) -> None:
         """Forget every verdict."""
         self._verified.clear()
+        self._known.clear()
+        self.store.clear()
 
-    def _started(self, view: View, finding: Finding, action: Action, progress: Progress) -> Running:
+    def close(self) -> None:
+        """End the worker, whatever it does."""
+        self.cancel()
+        if self._verifier is not None:
+            self._verifier[1].close()
+
+    def _started(self, view: View, finding: Finding, action: Action, on_phase: OnPhase) -> Running:
         key = _key(view, finding)
 
         def report(phase: str) -> None:
             running.phase = phase
-            progress(phase)
+            on_phase(phase)
 
         async def run() -> Verdict:
             try:
-                verdict = await self.run(view, finding, action, report)
+                verdict = await self._run(view, finding, action, report)
             finally:
                 del self._running[key]
             self._verified[key] = Verified(key[1], region_after(view, finding, action), verdict)
+            self._known.pop(view.program.uri, None)
             return verdict
 
         running = Running(view.program.uri, asyncio.ensure_future(run()))
         self._running[key] = running
         return running
 
+    async def _run(
+        self, view: View, finding: Finding, action: Action, on_phase: OnPhase
+    ) -> Verdict:
+        loop = asyncio.get_running_loop()
+        request = await asyncio.to_thread(prepare, view.program.source.text, finding, action)
+        if isinstance(request, Verdict):
+            return request
+        verifier = await self._verifier_for(view)
+        if isinstance(verifier, Verdict):
+            return verifier
 
-def not_run(reason: str) -> Verdict:
-    """The verdict when nothing was run."""
-    return {"status": "not-run", "reason": reason}
+        def tell(progress: Progress) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+                loop.call_soon_threadsafe(on_phase, _words(progress))
+
+        answer = verifier.submit_request(request, tell)
+        try:
+            return await asyncio.wrap_future(answer)
+        except asyncio.CancelledError:
+            # On a thread: it waits for the worker to be gone.
+            loop.run_in_executor(None, verifier.cancel, request.key)
+            raise
+
+    async def _verifier_for(self, view: View) -> Verifier | Verdict:
+        """The verifier for the program's settings; another one only when they ask for another."""
+        path, settings = view.program.path, view.scope.settings.verify
+        interpreter = find_interpreter(settings.interpreter, path.parent if path else None)
+        if interpreter is None:
+            return not_run(f"there is no Python at {settings.interpreter!r}")
+        wanted = (interpreter.path, settings.device, settings.timeout, settings.memory)
+        if self._verifier is not None and self._verifier[0] == wanted:
+            return self._verifier[1]
+        old, limits = self._verifier, Limits(settings.timeout, settings.memory << 20)
+        fresh = Verifier(interpreter.path, settings.device, limits, self.store)
+        self._verifier = (wanted, fresh)
+        if old is not None:
+            await asyncio.to_thread(old[1].close)
+        return fresh
+
+    def _stored(self, view: View) -> dict[Span, Verdict]:
+        """What the store and this session know of the findings, exactly as they are now."""
+        found: dict[Span, Verdict] = {}
+        for finding in view.report.findings:
+            key = _key(view, finding)
+            action = shown_action(finding)
+            session = self._verified.get(key)
+            # The region's text alone first: cutting the request out of the program takes far longer.
+            if action is None or (session is None and not self.store.of_old_text(_hash(key[1]))):
+                continue
+            request = prepare(view.program.source.text, finding, action)
+            stored = self.store.of_request(request) if isinstance(request, Request) else None
+            if session is not None and session.verdict.status == "not-run":
+                found[finding.span] = session.verdict
+            elif stored is not None:
+                found[finding.span] = stored
+        return found
 
 
 def region_after(view: View, finding: Finding, action: Action) -> str:
@@ -153,6 +231,12 @@ def device_label(settings: Settings) -> str:
     return "CPU" if device == "cpu" else "GPU"
 
 
+def _words(progress: Progress) -> str:
+    if progress.total:
+        return f"{progress.phase} {progress.done}/{progress.total}"
+    return progress.phase
+
+
 @lru_cache(maxsize=1)
 def _has_gpu() -> bool:
     """Whether the machine shows a GPU, as far as can be seen without torch."""
@@ -160,6 +244,11 @@ def _has_gpu() -> bool:
         return os.uname().machine == "arm64"
     nodes = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
     return any(Path(node).exists() for node in nodes) or shutil.which("nvidia-smi") is not None
+
+
+@lru_cache(maxsize=1024)
+def _hash(region: str) -> str:
+    return text_hash(dedent(region))
 
 
 def _key(view: View, finding: Finding) -> tuple[str, str]:
