@@ -12,13 +12,24 @@ from typing import Any
 
 import torch
 
-from loopless.facts.operations import Operation, Rule, Whole, item_dims, shifted
+from loopless.facts.operations import Operation, Rule, Whole, item_dims, lookup, shifted
 from loopless.facts.operations.spellings import VOCABULARY, product
 
 
-def resolve(name: str) -> Any:
+def known(name: str | None) -> Operation:
+    """The operation of a name that the tables have."""
+    operation = lookup(name or "")
+    assert operation is not None, name
+    return operation
+
+
+def resolve(name: str | None) -> Any:
+    """What a canonical name stands for in the installed torch."""
+    assert name is not None
     home, _, attribute = name.rpartition(".")
-    owner = torch.Tensor if home == "Tensor" else functools.reduce(getattr, home.split(".")[1:], torch)
+    owner = (
+        torch.Tensor if home == "Tensor" else functools.reduce(getattr, home.split(".")[1:], torch)
+    )
     return getattr(owner, attribute)
 
 
@@ -131,8 +142,14 @@ class Batch:
 
     def _line_up(self, name: str, value: torch.Tensor, varies: bool) -> torch.Tensor:
         axes = self.axes if varies else 0
-        shape = self.sample.items[name].shape  # type: ignore[union-attr]
+        shape = self._item(name)
         return value.reshape((*value.shape[:axes], *(1,) * (self.rank - len(shape)), *shape))
+
+    def _item(self, name: str) -> tuple[int, ...]:
+        """The shape of one item of a tensor."""
+        item = self.sample.items[name]
+        assert isinstance(item, Item)
+        return item.shape
 
     def _plain(self, arguments: dict[str, Any]) -> Any:
         operation = self.operation
@@ -151,7 +168,11 @@ class Batch:
         return found
 
     def _shift(self, dim: Any) -> Any:
-        return tuple(shifted(d, self.axes) for d in dim) if isinstance(dim, (tuple, list)) else shifted(dim, self.axes)
+        return (
+            tuple(shifted(d, self.axes) for d in dim)
+            if isinstance(dim, (tuple, list))
+            else shifted(dim, self.axes)
+        )
 
     def _flat(self, arguments: dict[str, Any], varying: Any = None) -> Any:
         """The item flattened to one dim, the last; torch keeps the rank in a result with keepdim."""
@@ -181,14 +202,23 @@ class Batch:
 
     def _matmul(self, arguments: dict[str, Any], varying: set[str]) -> Any:
         left, right = self.operation.tensors
-        ranks = [len(self.sample.items[n].shape) for n in (left, right)]  # type: ignore[union-attr]
+        ranks = len(self._item(left)), len(self._item(right))
         text = product(*ranks, left in varying, right in varying)
         return eval(text.format("a", "b"), {"a": arguments[left], "b": arguments[right]})
 
     def _solve(self, arguments: dict[str, Any], varying: set[str]) -> Any:
-        if len(self.sample.items["B"].shape) == 2:  # type: ignore[union-attr]
+        if len(self._item("B")) == 2:
             return torch.linalg.solve(arguments["A"], arguments["B"])
         return torch.linalg.solve(arguments["A"], arguments["B"][..., None])[..., 0]
+
+    def _searchsorted(self, arguments: dict[str, Any], varying: set[str]) -> Any:
+        if "sorted_sequence" in varying and "input" not in varying:
+            more = arguments["input"].shape
+            arguments = {
+                **arguments,
+                "input": arguments["input"].expand(*self.sizes, *more).contiguous(),
+            }
+        return call(self.operation, arguments)
 
     def _diag(self, arguments: dict[str, Any], varying: set[str]) -> Any:
         tensor, k = arguments[self.operation.params[0]], arguments.get("diagonal", 0)
@@ -207,7 +237,7 @@ class Batch:
     def _expand(self, arguments: dict[str, Any], varying: set[str]) -> Any:
         first, name = self.operation.params
         more = len(arguments[name]) - self.rank
-        tensor = arguments[first].reshape(*self.sizes, *(1,) * more, *self.sample.items[first].shape)  # type: ignore
+        tensor = arguments[first].reshape(*self.sizes, *(1,) * more, *self._item(first))
         return call(self.operation, {first: tensor, name: (*self.sizes, *arguments[name])})
 
     def _repeats(self, arguments: dict[str, Any], varying: set[str]) -> Any:
@@ -215,7 +245,7 @@ class Batch:
         return call(self.operation, {**arguments, name: (*(1,) * self.axes, *arguments[name])})
 
     def _as(self, arguments: dict[str, Any], varying: set[str]) -> Any:
-        sizes = (*self.sizes, *self.sample.items["other"].shape)  # type: ignore[union-attr]
+        sizes = (*self.sizes, *self._item("other"))
         if self.operation.name == "Tensor.expand_as":
             return arguments["self"].expand(sizes)
         return arguments["self"].reshape(sizes)
@@ -262,12 +292,12 @@ class Batch:
         folded = dict(arguments)
         rows = self.rank - 1
         for name in self.operation.tensors:
-            item = self.sample.items[name]
-            kept = len(item.shape) - rows  # type: ignore[union-attr]
+            shape = self._item(name)
+            kept = len(shape) - rows
             tensor = arguments[name]
             folded[name] = tensor.reshape(-1, *tensor.shape[tensor.ndim - kept :])
         each = call(self.operation, {**folded, "reduction": "none"})
-        first = self.sample.items[self.operation.tensors[0]].shape  # type: ignore[union-attr]
+        first = self._item(self.operation.tensors[0])
         each = each.reshape(*self.sizes, *first[:rows])
         return self._reduced(each, arguments.get("reduction", "mean"), rows)
 
@@ -278,11 +308,15 @@ class Batch:
         return each.mean(dims) if reduction == "mean" else each.sum(dims)
 
     def _fold(self, arguments: dict[str, Any], varying: set[str]) -> Any:
-        low, high = self.operation.leading or (0, 0)
+        _, high = self.operation.leading or (0, 0)
         before = self.rank - self.operation.last
         if self.operation.leading and self.axes + before <= high:
             return call(self.operation, arguments)
-        folded = {n: arguments[n].flatten(0, self.axes - (before < high)) for n in self.operation.tensors if n in arguments}
+        folded = {
+            n: arguments[n].flatten(0, self.axes - (before < high))
+            for n in self.operation.tensors
+            if n in arguments
+        }
         found = call(self.operation, {**arguments, **folded})
         sizes = self.sizes if before < high else (*self.sizes, -1)
         return found.unflatten(0, sizes)
@@ -325,13 +359,25 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "lerp": ("input:3x2 end:3x2 weight:3x2", "input:3x2 end:3x2 weight=0.5"),
     "masked_fill": ("input:3x2 mask:3x2:bool value=1.5", "input:3x2 mask:2:bool value=0"),
     "round": ("input:3x2", "input:3x2 decimals=1"),
-    "div": ("input:3x2 other:3x2", "input:3x2 other:3x2 rounding_mode='floor'", "input:3x2 other=2"),
-    "add sub": ("input:3x2 other:3x2 alpha=2", "input:3x2 other:2", "input:- other:-", "input:3x2 other=2"),
+    "div": (
+        "input:3x2 other:3x2",
+        "input:3x2 other:3x2 rounding_mode='floor'",
+        "input:3x2 other=2",
+    ),
+    "add sub": (
+        "input:3x2 other:3x2 alpha=2",
+        "input:3x2 other:2",
+        "input:- other:-",
+        "input:3x2 other=2",
+    ),
     "pow float_power": ("input:3x2 exponent:3x2", "input:3x2 exponent=2"),
     "where": ("condition:3x2:bool input:3x2 other:3x2", "condition:3x2:bool input:3x2 other=0"),
     "Tensor.where": ("self:3x2 condition:3x2:bool other:3x2",),
     "isin": ("elements:3x2:int test_elements=torch.tensor([1,2])",),
-    "bucketize": ("input:3x2 boundaries=torch.tensor([-1.,0.,1.])", "input:- boundaries=torch.tensor([0.])"),
+    "bucketize": (
+        "input:3x2 boundaries=torch.tensor([-1.,0.,1.])",
+        "input:- boundaries=torch.tensor([0.])",
+    ),
     "take": ("index:3x2:int input=torch.tensor([5.,6.,7.])",),
     "Tensor.take": ("index:3x2:int self=torch.tensor([5.,6.,7.])",),
     "threshold": ("input:3x2 threshold=0.1 value=2.0",),
@@ -347,7 +393,11 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "gelu": ("input:3x2", "input:3x2 approximate='tanh'"),
     # reductions
     "kthvalue": ("input:3x4 k=2", "input:3x4 k=2 dim=0", "input:3x4 k=2 dim=-1 keepdim=True"),
-    "quantile nanquantile": ("input:3x4 q=0.3", "input:3x4 q=0.3 dim=0", "input:3x4 q=0.3 dim=-1 keepdim=True"),
+    "quantile nanquantile": (
+        "input:3x4 q=0.3",
+        "input:3x4 q=0.3 dim=0",
+        "input:3x4 q=0.3 dim=-1 keepdim=True",
+    ),
     "logsumexp": ("input:3x4 dim=0", "input:3x4 dim=(0,-1) keepdim=True"),
     "median nanmedian argmax argmin aminmax prod": (
         "input:3x4", "input:3x4 dim=0", "input:3x4 dim=-1 keepdim=True",
@@ -355,7 +405,13 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "max min": ("input:3x4", "input:3x4 dim=0", "input:3x4 dim=-1 keepdim=True"),
     "all any": ("input:3x4:bool", "input:3x4:bool dim=0", "input:3x4:int2 dim=(0,1)"),
     "norm": ("input:3x4", "input:3x4 p=1", "input:3x4 dim=0", "input:3x4 p=1 dim=1 keepdim=True"),
-    "torch.linalg.norm": ("input:3x4", "input:3x4 ord=1", "input:3x4 ord='nuc'", "input:3 ord=1", "input:3x4 ord=2 dim=0"),
+    "torch.linalg.norm": (
+        "input:3x4",
+        "input:3x4 ord=1",
+        "input:3x4 ord='nuc'",
+        "input:3 ord=1",
+        "input:3x4 ord=2 dim=0",
+    ),
     "vector_norm": ("input:3x4", "input:3x4 ord=1", "input:3x4 ord=3 dim=(0,1)"),
     "matrix_norm": ("input:3x4", "input:3x4 ord=1", "input:2x3x4 dim=(0,1)"),
     "cosine_similarity": ("x1:3x4 x2:3x4", "x1:3x4 x2:4 dim=-1", "x1:4 x2:4 dim=0"),
@@ -373,18 +429,36 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "sort argsort": ("input:3x4", "input:3x4 dim=0 descending=True"),
     "topk": ("input:3x4 k=2", "input:3x4 k=2 dim=0 largest=False"),
     "flip Tensor.flip": ("input:3x4 dims=(0,)", "input:3x4 dims=(0,-1)"),
-    "roll": ("input:3x4 shifts=1 dims=0", "input:3x4 shifts=(1,2) dims=(0,-1)", "input:3x4 shifts=5", "input:4 shifts=-1"),
+    "roll": (
+        "input:3x4 shifts=1 dims=0",
+        "input:3x4 shifts=(1,2) dims=(0,-1)",
+        "input:3x4 shifts=5",
+        "input:4 shifts=-1",
+    ),
     "rot90": ("input:3x4", "input:3x4 k=2 dims=(1,0)", "input:2x3x4 k=1 dims=(-1,0)"),
     "gather": ("input:3x4 dim=0 index:2x4:int", "input:3x4 dim=-1 index:3x4:int"),
     "take_along_dim": ("input:3x4 indices:1x4:int dim=0", "input:3x4 indices:3x4:int dim=1"),
-    "scatter": ("input:3x4 dim=-1 index:3x4:permutation src:3x4", "input:3x4 dim=0 index:1x4:int src:2x4"),
-    "scatter_add": ("input:3x4 dim=0 index:3x4:int src:4x4", "input:3x4 dim=1 index:3x4:int src:3x4"),
+    "scatter": (
+        "input:3x4 dim=-1 index:3x4:permutation src:3x4",
+        "input:3x4 dim=0 index:1x4:int src:2x4",
+    ),
+    "scatter_add": (
+        "input:3x4 dim=0 index:3x4:int src:4x4",
+        "input:3x4 dim=1 index:3x4:int src:3x4",
+    ),
     "scatter_reduce": ("input:3x4 dim=0 index:3x4:int src:3x4 reduce='amax'",),
-    "index_select": ("input:3x4 dim=0 index=torch.tensor([2,0])", "input:3x4 dim=-1 index=torch.tensor([2,0])"),
+    "index_select": (
+        "input:3x4 dim=0 index=torch.tensor([2,0])",
+        "input:3x4 dim=-1 index=torch.tensor([2,0])",
+    ),
     "index_add index_copy": ("input:3x4 dim=0 index=torch.tensor([2,0]) source:2x4",),
     "index_reduce": ("input:3x4 dim=0 index=torch.tensor([2,0]) source:2x4 reduce='amin'",),
     "index_fill": ("input:3x4 dim=-1 index=torch.tensor([2,0]) value=1.0",),
-    "repeat_interleave": ("input:3x4 repeats=2", "input:3x4 repeats=2 dim=0", "input:3x4 repeats=torch.tensor([1,2,0]) dim=0"),
+    "repeat_interleave": (
+        "input:3x4 repeats=2",
+        "input:3x4 repeats=2 dim=0",
+        "input:3x4 repeats=torch.tensor([1,2,0]) dim=0",
+    ),
     "fft ifft rfft ihfft irfft hfft": ("input:3x4", "input:3x4 n=3 dim=0 norm='ortho'"),
     "fft2 ifft2 rfft2 ihfft2 irfft2 hfft2": ("input:3x4", "input:2x3x4 dim=(0,1)"),
     "fftn ifftn rfftn ihfftn irfftn hfftn": ("input:3x4", "input:4", "input:2x3x4 dim=(0,1)"),
@@ -398,7 +472,10 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "addmv": ("input:3 mat:3x3 vec:3",),
     "addr": ("input:3x3 vec1:3 vec2:3",),
     "baddbmm": ("input:2x3x3 batch1:2x3x3 batch2:2x3x3",),
-    "linear": ("input:3 weight=torch.ones(2,3)", "input:4x3 weight=torch.ones(2,3) bias=torch.ones(2)"),
+    "linear": (
+        "input:3 weight=torch.ones(2,3)",
+        "input:4x3 weight=torch.ones(2,3) bias=torch.ones(2)",
+    ),
     "bilinear": ("input1:3 input2:3 weight=torch.ones(2,3,3)",),
     "cdist": ("x1:3x2 x2:4x2", "x1:3x2 x2:3x2 p=1.0"),
     "cross": ("input:3x3 other:3x3 dim=0", "input:3 other:3 dim=-1"),
@@ -407,6 +484,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "trace": ("input:3x4",),
     "diag": ("input:3", "input:3x4 diagonal=1"),
     "diagflat": ("input:3", "input:3 offset=1"),
+    "householder_product": ("input:3x3:spd tau:3:double",),
     "matrix_power": ("input:3x3:spd n=2",),
     "solve": ("A:3x3:spd B:3x3:spd", "A:3x3:spd B:3:double"),
     "solve_triangular": ("input:3x3:spd B:3x3:spd upper=True",),
@@ -414,18 +492,39 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "torch.linalg.vander": ("x:3", "x:2x3 N=2"),
     # shapes
     "unsqueeze": ("input:3x4 dim=0", "input:3x4 dim=-1", "input:- dim=0", "input:- dim=-1"),
+    "swapaxes": ("input:3x4 axis0=0 axis1=1", "input:2x3x4 axis0=-1 axis1=0"),
+    "swapdims": ("input:3x4 dim0=0 dim1=1",),
     "transpose": ("input:3x4 dim0=0 dim1=1", "input:2x3x4 dim0=-1 dim1=0"),
-    "movedim": ("input:2x3x4 source=0 destination=-1", "input:2x3x4 source=(0,1) destination=(2,0)"),
+    "movedim": (
+        "input:2x3x4 source=0 destination=-1",
+        "input:2x3x4 source=(0,1) destination=(2,0)",
+    ),
     "select": ("input:3x4 dim=0 index=1", "input:3x4 dim=-1 index=1"),
     "narrow": ("input:3x4 dim=0 start=1 length=2", "input:3x4 dim=-1 start=1 length=2"),
     "unfold": ("input:3x4 dimension=0 size=2 step=1", "input:3x4 dimension=-1 size=2 step=2"),
     "diagonal": ("input:3x4", "input:2x3x4", "input:3x4 offset=1"),
     "diag_embed": ("input:3", "input:3x4 offset=1", "input:3 offset=0 dim1=0 dim2=1"),
-    "flatten": ("input:3x4", "input:2x3x4 start_dim=1", "input:2x3x4 start_dim=0 end_dim=1", "input:3"),
+    "flatten": (
+        "input:3x4",
+        "input:2x3x4 start_dim=1",
+        "input:2x3x4 start_dim=0 end_dim=1",
+        "input:3",
+    ),
     "unflatten": ("input:3x4 dim=1 sizes=(2,2)", "input:3x4 dim=-1 sizes=(2,-1)"),
     "permute Tensor.permute": ("input:3x4 dims=(1,0)", "input:2x3x4 dims=(-1,0,1)"),
-    "squeeze": ("input:1x3", "input:1x3x1", "input:3", "input:1x3 dim=0", "input:1x3x1 dim=-1", "input:-"),
-    "reshape Tensor.reshape": ("input:3x4 shape=(4,3)", "input:3x4 shape=(2,-1)", "input:3x4 shape=(-1,)"),
+    "squeeze": (
+        "input:1x3",
+        "input:1x3x1",
+        "input:3",
+        "input:1x3 dim=0",
+        "input:1x3x1 dim=-1",
+        "input:-",
+    ),
+    "reshape Tensor.reshape": (
+        "input:3x4 shape=(4,3)",
+        "input:3x4 shape=(2,-1)",
+        "input:3x4 shape=(-1,)",
+    ),
     "view": ("input:3x4 size=(4,3)", "input:3x4 size=(-1,)"),
     "expand broadcast_to": ("input:1x4 size=(3,4)", "input:4 size=(3,4)", "input:- size=(3,)"),
     "repeat": ("input:3x4 repeats=(2,1)", "input:4 repeats=(3,)"),
@@ -440,11 +539,17 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "select_scatter": ("input:3x4 src:4 dim=0 index=1",),
     "slice_scatter": ("input:3x4 src:1x4 start=1 end=2", "input:3x4 src:3x1 dim=-1 start=1 end=2"),
     "unbind": ("input:3x4", "input:3x4 dim=-1"),
-    "torch.split": ("tensor:3x4 split_size_or_sections=2", "tensor:3x4 split_size_or_sections=[1,3] dim=1"),
+    "torch.split": (
+        "tensor:3x4 split_size_or_sections=2",
+        "tensor:3x4 split_size_or_sections=[1,3] dim=1",
+    ),
     "Tensor.split": ("self:3x4 split_size=2", "self:3x4 split_size=[1,3] dim=1"),
     "split_with_sizes": ("self:3x4 split_sizes=[1,2]",),
     "chunk": ("input:3x4 chunks=2", "input:3x4 chunks=2 dim=1"),
-    "tensor_split": ("input:3x4 indices_or_sections=2", "input:3x4 indices_or_sections=(1,) dim=-1"),
+    "tensor_split": (
+        "input:3x4 indices_or_sections=2",
+        "input:3x4 indices_or_sections=(1,) dim=-1",
+    ),
     "view_as_complex": ("input:3x2",),
     # values
     "full_like": ("input:3x2 fill_value=2",),
@@ -452,37 +557,84 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "type": ("self:3x2 dtype='torch.DoubleTensor'",),
     "type_as": ("self:3x2 other:-:int",),
     "cuda pin_memory": (),
+    "unravel_index": ("indices:3:int shape=(2,3)", "indices:-:int shape=(3,)"),
+    "searchsorted": (
+        "sorted_sequence:4:sorted input:3:double", "input:3x2 sorted_sequence=torch.tensor([-1.,0.,1.])",
+        "input:- sorted_sequence=torch.tensor([-1.,0.,1.]) right=True",
+    ),
     # networks
     "conv1d": ("input:2x5 weight=torch.ones(3,2,3)", "input:2x2x5 weight=torch.ones(3,2,3)"),
-    "conv2d": ("input:2x5x4 weight=torch.ones(3,2,3,3)", "input:2x2x5x4 weight=torch.ones(3,2,3,3) padding=1"),
+    "conv2d": (
+        "input:2x5x4 weight=torch.ones(3,2,3,3)",
+        "input:2x2x5x4 weight=torch.ones(3,2,3,3) padding=1",
+    ),
     "conv3d": ("input:2x5x4x3 weight=torch.ones(3,2,3,3,3)",),
-    "conv_transpose1d": ("input:2x5 weight=torch.ones(2,3,3)", "input:3x2x5 weight=torch.ones(2,3,3)"),
+    "conv_transpose1d": (
+        "input:2x5 weight=torch.ones(2,3,3)",
+        "input:3x2x5 weight=torch.ones(2,3,3)",
+    ),
     "conv_transpose2d": ("input:2x5x4 weight=torch.ones(2,3,3,3)",),
     "conv_transpose3d": ("input:2x5x4x3 weight=torch.ones(2,3,3,3,3)",),
     "max_pool1d avg_pool1d": ("input:2x4 kernel_size=2", "input:3x2x4 kernel_size=2"),
     "max_pool2d avg_pool2d": ("input:2x4x4 kernel_size=2", "input:3x2x4x4 kernel_size=2 stride=1"),
     "max_pool3d avg_pool3d": ("input:2x4x4x4 kernel_size=2", "input:3x2x4x4x4 kernel_size=2"),
-    "adaptive_avg_pool1d adaptive_max_pool1d": ("input:2x4 output_size=2", "input:3x2x4 output_size=2"),
-    "adaptive_avg_pool2d adaptive_max_pool2d": ("input:2x4x4 output_size=2", "input:3x2x4x4 output_size=2"),
+    "adaptive_avg_pool1d adaptive_max_pool1d": (
+        "input:2x4 output_size=2",
+        "input:3x2x4 output_size=2",
+    ),
+    "adaptive_avg_pool2d adaptive_max_pool2d": (
+        "input:2x4x4 output_size=2",
+        "input:3x2x4x4 output_size=2",
+    ),
     "adaptive_avg_pool3d adaptive_max_pool3d": ("input:2x4x4x4 output_size=2",),
-    "lp_pool1d": ("input:2x4:unit norm_type=2 kernel_size=2", "input:3x2x4:unit norm_type=2 kernel_size=2"),
-    "lp_pool2d": ("input:2x4x4:unit norm_type=2 kernel_size=2", "input:3x2x4x4:unit norm_type=2 kernel_size=2"),
+    "lp_pool1d": (
+        "input:2x4:unit norm_type=2 kernel_size=2",
+        "input:3x2x4:unit norm_type=2 kernel_size=2",
+    ),
+    "lp_pool2d": (
+        "input:2x4x4:unit norm_type=2 kernel_size=2",
+        "input:3x2x4x4:unit norm_type=2 kernel_size=2",
+    ),
     "lp_pool3d": ("input:2x4x4x4:unit norm_type=2 kernel_size=2",),
     "torch.nn.functional.unfold": ("input:2x4x4 kernel_size=2", "input:3x2x4x4 kernel_size=2"),
-    "fold": ("input:8x9 output_size=(4,4) kernel_size=2", "input:3x8x9 output_size=(4,4) kernel_size=2"),
-    "interpolate": ("input:2x3x4 scale_factor=2", "input:2x3x4x4 size=(2,2) mode='bilinear' align_corners=False"),
+    "fold": (
+        "input:8x9 output_size=(4,4) kernel_size=2",
+        "input:3x8x9 output_size=(4,4) kernel_size=2",
+    ),
+    "upsample upsample_nearest upsample_bilinear": ("input:2x3x4x4 scale_factor=2",),
+    "channel_shuffle": ("input:2x4x3 groups=2", "input:2x4x3x3 groups=2"),
+    "stft": (
+        "input:16 n_fft=4 return_complex=True",
+        "input:3x16 n_fft=4 hop_length=2 return_complex=True",
+    ),
+    "istft": ("input:3x9:complex n_fft=4",),
+    "interpolate": (
+        "input:2x3x4 scale_factor=2",
+        "input:2x3x4x4 size=(2,2) mode='bilinear' align_corners=False",
+    ),
     "grid_sample": ("input:2x3x4x4 grid:2x2x2x2:unit align_corners=False",),
-    "batch_norm": ("input:2x3 running_mean=torch.zeros(3) running_var=torch.ones(3)", "input:2x3x4 running_mean=torch.zeros(3) running_var=torch.ones(3)"),
+    "batch_norm": (
+        "input:2x3 running_mean=torch.zeros(3) running_var=torch.ones(3)",
+        "input:2x3x4 running_mean=torch.zeros(3) running_var=torch.ones(3)",
+    ),
     "instance_norm": ("input:2x3x4",),
     "group_norm": ("input:2x4 num_groups=2", "input:2x4x3 num_groups=2"),
     "local_response_norm": ("input:2x3x4 size=2",),
     "layer_norm rms_norm": ("input:4 normalized_shape=(4,)", "input:3x4 normalized_shape=(3,4)"),
     "embedding": ("input:-:int weight=torch.rand(3,2)", "input:3:int weight=torch.rand(3,2)"),
     "one_hot": ("input:-:int num_classes=4", "input:3:int num_classes=4"),
-    "pad": ("input:3 pad=(1,0)", "input:3x4 pad=(1,0,2,1) value=2.0", "input:3x4 pad=(1,1) mode='reflect'", "input:2x3x4 pad=(1,1,1,0) mode='replicate'"),
+    "pad": (
+        "input:3 pad=(1,0)",
+        "input:3x4 pad=(1,0,2,1) value=2.0",
+        "input:3x4 pad=(1,1) mode='reflect'",
+        "input:2x3x4 pad=(1,1,1,0) mode='replicate'",
+    ),
     "pixel_shuffle": ("input:4x2x2 upscale_factor=2",),
     "pixel_unshuffle": ("input:1x4x4 downscale_factor=2",),
-    "scaled_dot_product_attention": ("query:3x2 key:4x2 value:4x2", "query:2x3x2 key:2x3x2 value:2x3x2 is_causal=True"),
+    "scaled_dot_product_attention": (
+        "query:3x2 key:4x2 value:4x2",
+        "query:2x3x2 key:2x3x2 value:2x3x2 is_causal=True",
+    ),
     # losses
     "mse_loss l1_loss smooth_l1_loss huber_loss soft_margin_loss kl_div poisson_nll_loss hinge_embedding_loss": (
         "input:3x4 target:3x4:sign", "input:3 target:3:sign reduction='sum'", "input:3 target:3:sign reduction='none'",
@@ -492,11 +644,21 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "gaussian_nll_loss": ("input:3x4 target:3x4 var:3x4:unit",),
     "margin_ranking_loss": ("input1:3 input2:3 target:3:sign",),
-    "cross_entropy nll_loss multi_margin_loss": ("input:4 target:-:int", "input:3x4 target:3:int", "input:3x4 target:3:int reduction='sum'"),
+    "cross_entropy nll_loss multi_margin_loss": (
+        "input:4 target:-:int",
+        "input:3x4 target:3:int",
+        "input:3x4 target:3:int reduction='sum'",
+    ),
     "multilabel_margin_loss": ("input:4 target:4:int", "input:3x4 target:3x4:int"),
     "multilabel_soft_margin_loss": ("input:3x4 target:3x4:int2",),
-    "cosine_embedding_loss": ("input1:4 input2:4 target:-:sign", "input1:3x4 input2:3x4 target:3:sign"),
-    "triplet_margin_loss": ("anchor:4 positive:4 negative:4", "anchor:3x4 positive:3x4 negative:3x4"),
+    "cosine_embedding_loss": (
+        "input1:4 input2:4 target:-:sign",
+        "input1:3x4 input2:3x4 target:3:sign",
+    ),
+    "triplet_margin_loss": (
+        "anchor:4 positive:4 negative:4",
+        "anchor:3x4 positive:3x4 negative:3x4",
+    ),
 }  # fmt: skip
 
 
@@ -521,8 +683,10 @@ def _fits(text: str, operation: Operation) -> bool:
 
 def _renamed(sample: Sample, operation: Operation) -> Sample:
     first = operation.params[0] if operation.params else ""
+
     def own(name: str) -> str:
         return first if name in ("input", "self") and name not in operation.params else name
+
     return Sample(
         {own(k): v for k, v in sample.items.items()}, {own(k): v for k, v in sample.others.items()}
     )
@@ -532,7 +696,7 @@ def _generic(operation: Operation) -> list[str]:
     square = operation.last == 2 and operation.rule is Rule.LAST
     base = " ".join(
         f"{name}:{'x'.join('3' * rank) or '-'}:{KINDS.get(name, 'spd' if square else 'float')}"
-        for name, rank in zip(operation.tensors, operation.ranks or [2] * len(operation.tensors))
+        for name, rank in zip(operation.tensors, operation.ranks or (2,) * 9, strict=False)
     )
     texts = [base]
     if operation.rule is Rule.REDUCE and operation.dims:

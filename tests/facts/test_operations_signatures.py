@@ -12,11 +12,20 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from loopless.facts.operations import Operation, lookup, names  # noqa: E402
+from loopless.facts.operations import Operation, names  # noqa: E402
+from tests.facts.operation_samples import known  # noqa: E402
 
 NAMES = sorted(names())
 FACTORY = {"dtype", "layout", "device", "requires_grad", "pin_memory", "memory_format", "generator"}
-HIDDEN = {"_stacklevel", "_random_samples", "out", "out_dtype", "implicit", "cudnn_enabled", "cudnn_enable"}
+HIDDEN = {
+    "_stacklevel",
+    "_random_samples",
+    "out",
+    "out_dtype",
+    "implicit",
+    "cudnn_enabled",
+    "cudnn_enable",
+}
 
 
 @functools.cache
@@ -28,7 +37,9 @@ def schemas() -> dict[str, list[tuple[list[str], list[str]]]]:
         text = str(schema)
         if namespace != "aten" or "Dimname" in text or any(a.is_out for a in schema.arguments):
             continue
-        positional = ["input" if a.name == "self" else a.name for a in schema.arguments if not a.kwarg_only]
+        positional = [
+            "input" if a.name == "self" else a.name for a in schema.arguments if not a.kwarg_only
+        ]
         keyword = [a.name for a in schema.arguments if a.kwarg_only]
         if any("Tensor" in str(a.type) for a in schema.arguments) or "dtype" in text:
             found[name].append((positional, keyword))
@@ -71,17 +82,44 @@ def own(operation: Operation) -> list[str]:
 
 ELSEWHERE = {
     # torch has an overload for each kind of argument; ours is the documented name of them together.
-    "torch.hsplit", "torch.vsplit", "torch.dsplit", "torch.tensor_split",
-    "Tensor.hsplit", "Tensor.vsplit", "Tensor.dsplit", "Tensor.tensor_split",
-    "torch.isin", "torch.einsum", "torch.block_diag", "torch.cartesian_prod", "torch.broadcast_tensors",
+    "torch.hsplit",
+    "torch.vsplit",
+    "torch.dsplit",
+    "torch.tensor_split",
+    "Tensor.hsplit",
+    "Tensor.vsplit",
+    "Tensor.dsplit",
+    "Tensor.tensor_split",
+    "torch.isin",
+    "torch.einsum",
+    "torch.block_diag",
+    "torch.cartesian_prod",
+    "torch.broadcast_tensors",
     # The method takes its parameters in another order than the schema, which is the function's.
-    "Tensor.polygamma", "Tensor.where", "Tensor.cuda", "Tensor.to", "Tensor.copy_", "torch.nonzero", "Tensor.nonzero", "torch.meshgrid",
+    "Tensor.polygamma",
+    "Tensor.where",
+    "Tensor.cuda",
+    "Tensor.to",
+    "Tensor.copy_",
+    "torch.nonzero",
+    "Tensor.nonzero",
+    "torch.meshgrid",
     # Known in part only: the rest of the parameters does not matter for what may not be moved.
-    "torch.nn.functional.multi_head_attention_forward", "torch.save", "torch.load",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.save",
+    "torch.load",
+    "torch.compile",
+    "torch.nn.functional.elu_",
 }
 OVERLOADED = {
-    "max": {"other"}, "min": {"other"}, "eq": {"a", "b"}, "ne": {"a", "b"}, "sort": {"reverse"},
-    "tensor": {"t"}, "as_tensor": {"t"},
+    "max": {"other"},
+    "min": {"other"},
+    "eq": {"a", "b"},
+    "ne": {"a", "b"},
+    "sort": {"reverse"},
+    "tensor": {"t"},
+    "as_tensor": {"t"},
+    "result_type": {"scalar"},
 }
 
 
@@ -89,7 +127,10 @@ def signature_problem(operation: Operation) -> str:
     found = overloads(operation)
     if not found or operation.attribute or operation.name in ELSEWHERE:
         return ""
-    found = [(["input" if p == "self" else p for p in positional], keyword) for positional, keyword in found]
+    found = [
+        (["input" if p == "self" else p for p in positional], keyword)
+        for positional, keyword in found
+    ]
     params = own(operation)
     places = {(i, p) for positional, _ in found for i, p in enumerate(positional)}
     known = {p for positional, keyword in found for p in (*positional, *keyword)}
@@ -97,7 +138,11 @@ def signature_problem(operation: Operation) -> str:
     wrong = [p for i, p in enumerate(params) if (i, p) not in places]
     strange = set(operation.keywords) - known - FACTORY
     missing = known - set(params) - set(operation.keywords) - HIDDEN - FACTORY
-    return f"wrong {wrong}, unknown {strange}, missing {missing}: {found}" if wrong or strange or missing else ""
+    return (
+        f"wrong {wrong}, unknown {strange}, missing {missing}: {found}"
+        if wrong or strange or missing
+        else ""
+    )
 
 
 def exists(name: str) -> bool:
@@ -113,5 +158,7 @@ def test_every_name_exists():
 
 
 def test_parameters_have_the_names_and_places_that_torch_gives_them():
-    problems = {n: signature_problem(lookup(n)) for n in NAMES if n.startswith(("torch.", "Tensor."))}
+    problems = {
+        n: signature_problem(known(n)) for n in NAMES if n.startswith(("torch.", "Tensor."))
+    }
     assert {name: problem for name, problem in problems.items() if problem} == {}

@@ -104,10 +104,17 @@ def lookup(name: str) -> Operation | None:
     from loopless.facts.operations.rows import named
 
     index = _index()
-    for candidate in (name, _aliases().get(name, ""), f"builtins.{name}"):
+    for candidate in _spellings(name):
         if candidate in index:
             return named(candidate, *index[candidate])
     return None
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """The canonical names that a name may stand for: torch.exp_(x) is x.exp_()."""
+    inplace = name.startswith("torch.") and name.endswith("_")
+    method_name = f"Tensor.{name.rpartition('.')[2]}" if inplace else ""
+    return (name, _aliases().get(name, ""), f"builtins.{name}", method_name)
 
 
 def method(name: str) -> Operation | None:

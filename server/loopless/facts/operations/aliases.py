@@ -25,7 +25,6 @@ _SYNONYMS = (
     ("multiply", "mul"),
     ("negative", "neg"),
     ("subtract", "sub"),
-    ("swapdims", "transpose"),
     ("concat", "cat"),
     ("concatenate", "cat"),
     ("row_stack", "vstack"),

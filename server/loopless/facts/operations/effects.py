@@ -32,6 +32,10 @@ def _written(params: str, tensors: str = "self", pure_name: str | None = None) -
     )  # fmt: skip
 
 
+def _written_function(params: str) -> Operation:
+    return op(Rule.EFFECT, params, dtype=Result.FIRST, writes="input", alias=True)
+
+
 _RANDOM = (
     Row("torch", "rand randn", _random("size", _RANDOM_DEFAULT, _NEW, "size")),
     Row("torch", "randint", _random("low high size", Result.INT64, _NEW)),
@@ -50,6 +54,7 @@ _RANDOM = (
     Row("functional", "dropout alpha_dropout feature_alpha_dropout", _random(
         "input p training inplace"
     )),
+    Row("functional", "rrelu", _random("input lower upper training inplace")),
     Row("functional", "dropout1d dropout2d dropout3d", _random("input p training inplace")),
     Row("torch", "dropout alpha_dropout feature_dropout", _random("input p train")),
     Row("functional", "gumbel_softmax", op(Rule.RANDOM, "logits tau hard eps dim")),
@@ -101,6 +106,14 @@ _WORLD = (
     Row("torch", "set_grad_enabled", op(Rule.EFFECT, "mode", "")),
     Row("torch", "use_deterministic_algorithms", op(Rule.EFFECT, "mode", "", keywords="warn_only")),
     Row("torch", "set_num_threads", op(Rule.EFFECT, "num", "")),
+    Row("cuda", "synchronize reset_peak_memory_stats", op(Rule.EFFECT, "device", "")),
+    Row("cuda", "empty_cache", op(Rule.EFFECT, "", "")),
+    Row("cuda", "manual_seed manual_seed_all", op(Rule.EFFECT, "seed", "")),
+    Row("functional", "relu_ selu_", _written_function("input")),
+    Row("functional", "leaky_relu_", _written_function("input negative_slope")),
+    Row("functional", "elu_ celu_", _written_function("input alpha")),
+    Row("functional", "hardtanh_", _written_function("input min_val max_val")),
+    Row("functional", "threshold_", _written_function("input threshold value")),
     Row("torch", "save", op(Rule.EFFECT, "obj f", "obj")),
     Row("torch", "load", op(Rule.EFFECT, "f", "")),
     Row("builtins", "print", op(
@@ -145,6 +158,55 @@ _KNOWN = (
     Row(_BOTH, "put", op(Rule.OPAQUE, "input index source accumulate")),
     Row(_BOTH, "index_put", op(Rule.OPAQUE, "input indices values accumulate")),
     Row(_BOTH, "masked_scatter", op(Rule.OPAQUE, "input mask source")),
+    Row("torch", "svd", op(Rule.OPAQUE, "input some compute_uv")),
+    Row("Tensor", "svd", op(Rule.OPAQUE, "self some compute_uv")),
+    Row(_BOTH, "qr", op(Rule.OPAQUE, "input some")),
+    Row(_BOTH, "geqrf", op(Rule.OPAQUE, "input")),
+    Row(_BOTH, "lu_solve", op(Rule.OPAQUE, "input LU_data LU_pivots")),
+    Row("torch", "lu_unpack", op(
+        Rule.OPAQUE, "LU_data LU_pivots unpack_data unpack_pivots"
+    )),
+    Row(_BOTH, "triangular_solve", op(
+        Rule.OPAQUE, "input A upper transpose unitriangular", "input A"
+    )),
+    Row("torch Tensor inplace", "addbmm", op(
+        Rule.OPAQUE, "input batch1 batch2", "input batch1 batch2", keywords="beta alpha"
+    )),
+    Row("linalg", "tensorinv", op(Rule.OPAQUE, "input ind")),
+    Row("linalg", "tensorsolve", op(Rule.OPAQUE, "input other dims", "input other")),
+    Row("linalg", "lu_solve", op(Rule.OPAQUE, "LU pivots B", "LU B", keywords="left adjoint")),
+    Row("linalg", "ldl_solve", op(Rule.OPAQUE, "LD pivots B", "LD B", keywords="hermitian")),
+    Row(_BOTH, "prelu", op(Rule.OPAQUE, "input weight")),
+    Row(_BOTH, "as_strided_scatter", op(
+        Rule.OPAQUE, "input src size stride storage_offset", "input src"
+    )),
+    Row(_BOTH, "nonzero_static", op(Rule.OPAQUE, keywords="size fill_value")),
+    Row("torch", "segment_reduce", op(
+        Rule.OPAQUE, "data reduce", keywords="lengths indices offsets axis unsafe initial"
+    )),
+    Row("functional", "max_unpool1d max_unpool2d max_unpool3d", op(
+        Rule.OPAQUE, "input indices kernel_size stride padding output_size", "input indices"
+    )),
+    Row("functional", "triplet_margin_with_distance_loss", op(
+        Rule.OPAQUE, "anchor positive negative", "anchor positive negative",
+        keywords="distance_function margin swap reduction",
+    )),
+    Row("torch", "lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell", op(
+        Rule.OPAQUE, "input hx w_ih w_hh b_ih b_hh", "input hx"
+    )),
+    Row("torch", "compile", op(
+        Rule.OPAQUE, "model", "", keywords="fullgraph dynamic backend mode options disable"
+    )),
+    Row("Tensor", "sum_to_size", op(Rule.OPAQUE, "self size", variadic="size")),
+    Row("Tensor", "coalesce to_sparse_coo", op(Rule.OPAQUE, "self")),
+    Row("Tensor", "to_sparse", op(
+        Rule.OPAQUE, "self sparse_dim", keywords="layout blocksize dense_dim"
+    )),
+    Row("Tensor", "to_sparse_csr", op(Rule.OPAQUE, "self dense_dim")),
+    Row("Tensor", "to_dense", op(Rule.OPAQUE, "self dtype", keywords="masked_grad")),
+    Row("Tensor", "indices values", op(Rule.OPAQUE, "self", alias=True)),
+    Row("Tensor", "storage untyped_storage", op(Rule.OPAQUE, "self", alias=True)),
+    Row("Tensor", "grad", op(Rule.OPAQUE, "self", alias=True, attribute=True)),
     Row("torch", "vmap", op(
         Rule.OPAQUE, "func in_dims out_dims randomness", "", keywords="chunk_size"
     )),

@@ -30,6 +30,7 @@ def _matrix(
     keywords: str = "",
     fields: str = "",
     field_dtypes: tuple[Result, ...] = (),
+    fixed_dtype: str | None = None,
 ) -> Operation:
     return op(
         Rule.LAST,
@@ -40,6 +41,7 @@ def _matrix(
         keywords=keywords,
         fields=fields,
         field_dtypes=field_dtypes,
+        fixed_dtype=fixed_dtype,
         exact=False,
     )
 
@@ -90,6 +92,32 @@ _PRODUCTS = (
     )),
     Row(_BOTH, "cross", op(
         Rule.ALONG, "input other dim", "input other", "dim", aligned=True
+    )),
+)  # fmt: skip
+
+_CHECKED = (
+    Row("linalg", "cholesky_ex", _matrix(
+        "input", keywords="upper check_errors", fields="L info",
+        field_dtypes=(Result.FLOAT, Result.FIXED), fixed_dtype="int32",
+    )),
+    Row("linalg", "inv_ex", _matrix(
+        "A", keywords="check_errors", fields="inverse info",
+        field_dtypes=(Result.FLOAT, Result.FIXED), fixed_dtype="int32",
+    )),
+    Row("linalg", "lu", _matrix(
+        "A", keywords="pivot", fields="P L U", field_dtypes=(Result.FLOAT,) * 3
+    )),
+    Row("linalg", "lu_factor", _matrix(
+        "A", keywords="pivot", fields="LU pivots", field_dtypes=(Result.FLOAT, Result.FIXED),
+        fixed_dtype="int32",
+    )),
+    Row("linalg", "ldl_factor", _matrix(
+        "input", keywords="hermitian", fields="LD pivots",
+        field_dtypes=(Result.FLOAT, Result.FIXED), fixed_dtype="int32",
+    )),
+    Row("linalg", "householder_product", op(
+        Rule.LAST, "input tau", "input tau", last=2, item_rank=2, ranks=(2, 1), exact=False,
+        broadcasts=False, dtype=Result.EQUAL,
     )),
 )  # fmt: skip
 
@@ -166,4 +194,4 @@ _FACTORS = (
     Row("linalg", "vander", op(Rule.LAST, "x", keywords="N", last=1, item_rank=1, dtype=Result.ACCUMULATE)),
 )  # fmt: skip
 
-ROWS = (*_PRODUCTS, *_PARTS, *_FACTORS)
+ROWS = (*_PRODUCTS, *_CHECKED, *_PARTS, *_FACTORS)

@@ -99,6 +99,15 @@ _LAYERS = (
     Row("functional", "avg_pool1d", _planes(_AVG, 1, (1, 2))),
     Row("functional", "avg_pool2d", _planes(f"{_AVG} divisor_override", 2, (1, 2))),
     Row("functional", "avg_pool3d", _planes(f"{_AVG} divisor_override", 3, (1, 2))),
+    Row("torch", "max_pool1d", _planes(
+        "input kernel_size stride padding dilation ceil_mode", 1, (1, 2)
+    )),
+    Row("torch", "max_pool2d", _planes(
+        "input kernel_size stride padding dilation ceil_mode", 2, (1, 2)
+    )),
+    Row("torch", "max_pool3d", _planes(
+        "input kernel_size stride padding dilation ceil_mode", 3, (1, 2)
+    )),
     Row("functional", "adaptive_avg_pool1d", _planes("input output_size", 1, (1, 2))),
     Row("functional", "adaptive_avg_pool2d", _planes("input output_size", 2, (1, 2))),
     Row("functional", "adaptive_avg_pool3d", _planes("input output_size", 3, (1, 2))),
@@ -119,6 +128,30 @@ _LAYERS = (
     )),
     Row("functional", "interpolate", _samples(
         "input size scale_factor mode align_corners recompute_scale_factor antialias", 3
+    )),
+    Row("functional", "upsample", _samples("input size scale_factor mode align_corners", 3)),
+    Row("functional", "upsample_nearest upsample_bilinear", _samples(
+        "input size scale_factor", 4
+    )),
+    Row("functional", "channel_shuffle", _samples("input groups", 3)),
+    Row("torch", "channel_shuffle", _samples("input groups", 3)),
+    Row("functional", "lp_pool3d", _planes(
+        "input norm_type kernel_size stride ceil_mode", 3, (1, 2)
+    )),
+    Row("torch", "stft", op(
+        Rule.LAST, "input n_fft hop_length win_length window center pad_mode normalized onesided "
+        "return_complex align_to_window", last=1, item_rank=1, leading=(0, 1), batched="fold",
+        dtype=Result.UNKNOWN, exact=False,
+    )),
+    Row("Tensor", "stft", op(
+        Rule.LAST, "self n_fft hop_length win_length window center pad_mode normalized onesided "
+        "return_complex align_to_window", last=1, item_rank=1, leading=(0, 1), batched="fold",
+        dtype=Result.UNKNOWN, exact=False,
+    )),
+    Row("torch Tensor", "istft", op(
+        Rule.LAST, "input n_fft hop_length win_length window center normalized onesided length "
+        "return_complex", last=2, item_rank=2, leading=(0, 1), batched="fold",
+        dtype=Result.UNKNOWN, exact=False,
     )),
     Row("functional", "grid_sample", _samples(
         "input grid mode padding_mode align_corners", 4, tensors="input grid"

@@ -139,6 +139,13 @@ _LOOKUPS = (
     Row("torch", "bucketize", op(
         Rule.POINTWISE, "input boundaries", keywords="out_int32 right", dtype=Result.INT64
     )),
+    Row("torch", "searchsorted", op(
+        Rule.LAST, "sorted_sequence input", "sorted_sequence input", last=1, item_rank=1,
+        keywords="out_int32 right side sorter", dtype=Result.INT64, batched="searchsorted",
+    )),
+    Row("torch", "unravel_index", op(
+        Rule.POINTWISE, "indices shape", dtype=Result.INT64, pieces=True
+    )),
     Row("torch", "take", op(
         Rule.POINTWISE, "input index", "index", dtype=Result.FIRST, promotes="input"
     )),

@@ -68,7 +68,7 @@ _MATH = (
     Row("math", "atanh", _math("torch.atanh", "abs(x) < 1")),
     Row("math", "erf", _math("torch.erf")),
     Row("math", "erfc", _math("torch.erfc")),
-    Row("math", "lgamma", _math("torch.lgamma", "x > 0 or x != floor(x)")),
+    Row("math", "lgamma", _math("torch.lgamma", "x > 0")),
     Row("math", "gamma", _math(None)),
     Row("math", "fabs", _math("torch.abs")),
     Row("math", "degrees", _math("torch.rad2deg")),

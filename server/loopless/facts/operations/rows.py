@@ -14,6 +14,7 @@ HOMES = {
     "linalg": "torch.linalg.",
     "fft": "torch.fft.",
     "special": "torch.special.",
+    "cuda": "torch.cuda.",
     "math": "math.",
     "builtins": "builtins.",
 }

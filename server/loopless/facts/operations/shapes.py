@@ -46,6 +46,8 @@ _DIM0 = (("dim", 0),)
 _MOVED = (
     Row("torch Tensor inplace", "unsqueeze", _dims("input dim", "dim")),
     Row("torch Tensor inplace", "transpose", _dims("input dim0 dim1", "dim0 dim1")),
+    Row("torch Tensor inplace", "swapaxes", _dims("input axis0 axis1", "axis0 axis1")),
+    Row("torch Tensor inplace", "swapdims", _dims("input dim0 dim1", "dim0 dim1")),
     Row(_BOTH, "movedim", _dims("input source destination", "source destination", many=True)),
     Row(_BOTH, "select", _dims("input dim index", "dim")),
     Row(_BOTH, "narrow", _dims("input dim start length", "dim")),

@@ -19,6 +19,8 @@ VOCABULARY = {
     "addmv": "{0} + ({1} @ {2}[..., None])[..., 0]",
     "addr": "{0} + {1}[..., :, None] * {2}[..., None, :]",
     "solve": "items of rank 2 and 2: the same call; 2 and 1: torch.linalg.solve({0}, {1}[..., None])[..., 0]",
+    "searchsorted": "a sorted_sequence of rank 1 that does not vary: the same call; one that varies: "
+    "the input needs all its leading axes, and an item of rank 1",
     # Parts of matrices.
     "trace": "{0}.diagonal(dim1=-2, dim2=-1).sum(-1)",
     "diag": "an item of rank 1: {0}.diag_embed({diagonal}); 2: {0}.diagonal({diagonal}, -2, -1)",

@@ -26,6 +26,13 @@ def _window(params: str) -> Operation:
     return op(Rule.CREATE, params, "", keywords=_NEW, dtype=Result.DEFAULT)
 
 
+def _typed(dtype: str) -> Operation:
+    """The old constructors, which take sizes or data."""
+    return op(
+        Rule.CREATE, "data", "", variadic="data", dtype=Result.FIXED, fixed_dtype=dtype
+    )  # fmt: skip
+
+
 def _new(params: str, variadic: str | None = None) -> Operation:
     return op(
         Rule.CREATE, params, "", variadic=variadic, keywords=_NEW, dtype=Result.FIRST,
@@ -62,6 +69,18 @@ _CREATED = (
     Row("torch", "as_tensor", op(
         Rule.CREATE, "data", "", keywords="dtype device requires_grad", dtype=Result.UNKNOWN
     )),
+    Row("torch", "asarray", op(
+        Rule.CREATE, "obj", "", keywords="dtype device copy requires_grad", dtype=Result.UNKNOWN
+    )),
+    Row("torch", "from_numpy", op(Rule.CREATE, "ndarray", "", dtype=Result.UNKNOWN)),
+    Row("torch", "Tensor", op(Rule.CREATE, "data", "", variadic="data", dtype=Result.DEFAULT)),
+    Row("torch", "FloatTensor", _typed("float32")),
+    Row("torch", "DoubleTensor", _typed("float64")),
+    Row("torch", "HalfTensor", _typed("float16")),
+    Row("torch", "LongTensor", _typed("int64")),
+    Row("torch", "IntTensor", _typed("int32")),
+    Row("torch", "ByteTensor", _typed("uint8")),
+    Row("torch", "BoolTensor", _typed("bool")),
     Row("torch", "scalar_tensor", op(Rule.CREATE, "s", "", keywords=_NEW, dtype=Result.DEFAULT)),
     Row("torch", "empty_strided", _create("size stride")),
     Row("torch", "bartlett_window blackman_window hann_window", _window("window_length periodic")),
@@ -152,6 +171,31 @@ _LOOKED_AT = (
     Row("torch", "is_tensor is_storage", _meta("obj")),
     Row("Tensor", "shape dtype device layout ndim itemsize", _meta("self", attribute=True)),
     Row("Tensor", "requires_grad is_leaf grad_fn is_cuda is_cpu", _meta("self", attribute=True)),
+    Row("Tensor", "nbytes output_nr retains_grad is_mps", _meta("self", attribute=True)),
+    Row("Tensor", "data_ptr is_coalesced is_shared is_pinned", _meta("self")),
+    Row("torch", "is_same_size", op(Rule.META, "input other", "input other", dtype=Result.UNKNOWN)),
+    Row(
+        "torch",
+        "result_type",
+        op(Rule.META, "tensor other", "tensor other", dtype=Result.UNKNOWN),
+    ),
+    Row("torch", "promote_types", op(Rule.META, "type1 type2", "", dtype=Result.UNKNOWN)),
+    Row("torch", "can_cast", op(Rule.META, "from_ to", "", dtype=Result.UNKNOWN)),
+    Row(
+        "torch",
+        "broadcast_shapes",
+        op(Rule.META, "shapes", "", variadic="shapes", dtype=Result.UNKNOWN),
+    ),
+    Row(
+        "torch",
+        "get_default_dtype is_grad_enabled get_num_threads",
+        op(Rule.META, "", "", dtype=Result.UNKNOWN),
+    ),
+    Row(
+        "cuda",
+        "is_available device_count current_device",
+        op(Rule.META, "", "", dtype=Result.UNKNOWN),
+    ),
     Row("Tensor", "is_sparse is_quantized is_meta is_nested", _meta("self", attribute=True)),
 )
 
