@@ -15,7 +15,7 @@ from .program import Outcome, Program, copied, explain, out_of_memory
 from .reference import bound_for
 from .search import plain
 from .values import Scenario, Variation
-from .variations import variations, waived
+from .variations import fixed, variations, waived
 
 GRADIENT_DATA = ("plain", "ties", "zeros", "signed zeros")
 CHECKS = ("values", "dtype", "shape", "in-place effects", "exceptions", "aliasing", "random state")
@@ -28,6 +28,7 @@ class Report:
     runs: Dict[str, int] = field(default_factory=dict)
     skipped: Dict[str, int] = field(default_factory=dict)
     failures: Dict[str, str] = field(default_factory=dict)
+    remarks: Dict[str, str] = field(default_factory=dict)
     outside: Dict[str, str] = field(default_factory=dict)
     failed: Optional[Tuple[Variation, str]] = None
     errors: Errors = field(default_factory=Errors)
@@ -59,7 +60,7 @@ def examine(
             break
         if place % 8 == 0:
             progress(place, len(todo))
-    if not report.failed and not program.grad_off:
+    if not report.failed and not program.grad_off and not fixed(scenario):
         _examine_gradients(program, scenario, report, waivers)
     return report
 
@@ -69,11 +70,16 @@ def _note(
 ) -> None:
     for check in (*CHECKS, variation.check) if variation.check not in CHECKS else CHECKS:
         report.count(check)
+    if variation.check == "edge shapes" and any(d.check == "zero trips" for d in differences):
+        report.remarks["edge shapes"] = "where no iteration runs, " + differences[0].detail
+        differences = [d for d in differences if d.check != "zero trips"]
     if not differences:
         return
     if variation.check in waivers:
         report.outside[variation.check] = waivers[variation.check]
         return
+    differences = [Difference("dtype", d.where, d.detail) if d.check == "zero trips" else d
+                   for d in differences]
     worst = [d for d in differences if d.check not in waivers]
     if not worst:
         report.outside[differences[0].check] = waivers[differences[0].check]
@@ -140,7 +146,8 @@ def _compared(
     if grade == "E0":
         return compare(was, now, True, None, errors)
     bound = bound_for(program, scenario, variation, was, now)
-    measured = Errors() if variation.data == "extremes" else errors
+    usual = variation.data == "plain" and variation.check != "dtypes"
+    measured = errors if usual else Errors()
     return compare(was, now, False, bound, measured)
 
 

@@ -13,7 +13,7 @@ from .program import Program
 from .values import Scenario, Variation
 
 _FACTOR = 4.0
-_SMOOTH = ("plain", "large")
+_SMOOTH = ("plain", "large", "extremes")
 
 
 def bound_for(

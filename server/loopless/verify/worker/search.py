@@ -34,7 +34,7 @@ def find(program: Program, roots: Sequence[Mapping[str, Any]], budget: float) ->
                 raise NoSample(explain(error))
             if first is None or isinstance(first, Unreached):
                 first = error
-            if not blames_sizes(error) and not scenario.merges:
+            if not blames_sizes(error) and not scenario.merges and not scenario.pins:
                 break
             if time.perf_counter() - begin > budget:
                 raise NoSample(said(first, seen))
@@ -54,10 +54,7 @@ def plain(scenario: Scenario, seed: int = 0) -> Variation:
     """The scenario in its first sizes: unequal, small, mostly prime."""
     classes = scenario.classes()
     sizes = {c: PRIMES[k % len(PRIMES)] for k, c in enumerate(classes)}
-    if scenario.slack:
-        for name, option in scenario.picks:
-            if option["kind"] == "int" and option.get("size") in sizes:
-                sizes[option["size"]] = max(1, 4 - scenario.slack)
+    sizes.update({c: size for c, size in scenario.pins if c in sizes})
     return Variation(sizes=sizes, seed=seed)
 
 
@@ -101,9 +98,21 @@ def arranged(picks: Tuple[Tuple[str, Option], ...]) -> Iterator[Scenario]:
             if len(classes) <= 5:
                 merges = ((left[1], left[0]), *((c, rest[0]) for c in rest[1:]))
                 yield Scenario(picks, merges)
-    if any(option["kind"] == "int" for _, option in picks):
-        yield Scenario(picks, (), 1)
-        yield Scenario(picks, tuple((c, classes[0]) for c in classes[1:]), 3)
+    whole_numbers = [o["size"] for _, o in picks if o["kind"] == "int" and "size" in o]
+    small = tuple((c, 2) for c in whole_numbers if isinstance(c, str))
+    if small:
+        yield Scenario(picks, (), small)
+    for roomy in classes:
+        if roomy not in dict(small):
+            yield Scenario(picks, (), ((roomy, 101),))
+    for place, (name, option) in enumerate(picks):
+        if option["kind"] == "tensor" and option["sizes"]:
+            alone = dict(option, sizes=[f"{name} alone", *option["sizes"][1:]])
+            wider = (*picks[:place], (name, alone), *picks[place + 1 :])
+            yield Scenario(wider, (), ((f"{name} alone", 101),))
+    if small:
+        others = [c for c in classes if c not in dict(small)]
+        yield Scenario(picks, tuple((c, others[0]) for c in others[1:]), small)
 
 
 def assignments(roots: Sequence[Mapping[str, Any]]) -> Iterator[Tuple[Tuple[str, Option], ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from dataclasses import dataclass, field, replace
@@ -44,37 +45,55 @@ def measure(
     """Grow the sizes until the loop takes long enough, then time both in turns."""
     begin = time.perf_counter()
     timing = Timing()
-    for variation in growing(scenario):
+    naturals = natural_sizes(scenario)
+    factor = 1.0
+    factors: List[float] = []
+    while len(factors) < 12:
+        variation = scaled(scenario, factor, naturals)
+        if timing.variation is not None and variation.sizes == timing.variation.sizes:
+            break
         pair = _pair(program, scenario, variation, timing)
         if pair is None:
             break
+        factors.append(factor)
         timing.variation = variation
         timing.points.append((dict(variation.sizes), *pair))
-        progress(len(timing.points), 0)
+        progress(len(factors), 0)
         spent = time.perf_counter() - begin
-        if pair[0] >= LEAST or spent > budget / 2 or not variation.sizes:
+        if pair[0] >= LEAST or spent > budget / 2 or not variation.sizes or max(pair) > 0.3:
             break
+        factor = _next_factor(factors, [point[1] for point in timing.points])
     if timing.variation is not None:
         _rounds(program, scenario, timing, budget - (time.perf_counter() - begin))
     return timing
 
 
-def growing(scenario: Scenario) -> List[Variation]:
-    """The scenario in larger and larger sizes, those of the file where it shows any."""
-    base = replace(plain(scenario), label="timing")
-    naturals: Dict[str, int] = {}
+def _next_factor(factors: List[float], seconds: List[float]) -> float:
+    """How much larger the sizes have to be for the loop to take a little more than the least."""
+    power = 1.5
+    if len(factors) > 1:
+        ratio = max(seconds[-1], 1e-9) / max(seconds[-2], 1e-9)
+        seen = math.log(max(ratio, 1.01)) / math.log(factors[-1] / factors[-2])
+        power = max(0.8, min(4.0, seen)) if seconds[-1] > LEAST / 10 else 1.5
+    wanted = (1.6 * LEAST / max(seconds[-1], 1e-6)) ** (1 / power)
+    return factors[-1] * max(1.3, min(wanted, 2.0 if len(factors) == 1 else 4.0))
+
+
+def natural_sizes(scenario: Scenario) -> Dict[str, int]:
+    """The sizes that the file shows."""
     merged = dict(scenario.merges)
+    found: Dict[str, int] = {}
     for _, option in scenario.picks:
         for name, size in option.get("naturals", {}).items():
-            naturals[merged.get(name, name)] = size
-    found = [base]
-    for factor in (3, 8, 20, 50, 120, 300, 800, 2000, 6000, 20000):
-        sizes = {c: s * factor for c, s in base.sizes.items()}
-        capped = {c: min(s, naturals.get(c, s)) for c, s in sizes.items()}
-        if capped == found[-1].sizes:
-            break
-        found.append(replace(base, sizes=capped))
+            found[merged.get(name, name)] = size
     return found
+
+
+def scaled(scenario: Scenario, factor: float, naturals: Mapping[str, int]) -> Variation:
+    """The scenario in larger sizes, but never larger than those of the file."""
+    base = replace(plain(scenario), label="timing")
+    sizes = {c: int(s * factor) for c, s in base.sizes.items()}
+    return replace(base, sizes={c: min(s, naturals.get(c, s)) for c, s in sizes.items()})
 
 
 def once(program: Program, which: str, live: Mapping[str, Any], seconds: float) -> float:
@@ -107,7 +126,7 @@ def _rounds(program: Program, scenario: Scenario, timing: Timing, budget: float)
     assert timing.variation is not None
     live = program.make(scenario, timing.variation)
     _, loop_guess, tensor_guess = timing.points[-1]
-    rounds = max(3, min(9, int(budget / max(loop_guess * 1.5, 1e-6))))
+    rounds = max(3, min(9, int(budget / max((loop_guess + tensor_guess) * 1.5, 1e-6))))
     repeats = max(1, min(20, int(0.004 / max(tensor_guess, 1e-7))))
     loops: List[float] = []
     tensors: List[float] = []

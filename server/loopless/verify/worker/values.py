@@ -49,7 +49,7 @@ class Scenario:
 
     picks: Tuple[Tuple[str, Option], ...]
     merges: Tuple[Tuple[str, str], ...] = ()
-    slack: int = 0
+    pins: Tuple[Tuple[str, int], ...] = ()
 
     def classes(self) -> List[str]:
         """The sizes that may be chosen, each once."""
@@ -234,8 +234,8 @@ def varied(value: torch.Tensor, data: str, generator: torch.Generator) -> torch.
         "nan": [float("nan")],
         "infinite": [float("inf"), -float("inf")],
         "signed zeros": [0.0, -0.0, -0.0, 0.0],
-        "extremes": [torch.finfo(value.dtype).max, torch.finfo(value.dtype).tiny,
-                     -torch.finfo(value.dtype).max],
+        "extremes": [torch.finfo(value.dtype).max / 2, torch.finfo(value.dtype).tiny,
+                     -torch.finfo(value.dtype).max / 2],
         "all nan": [float("nan")] * value.numel(),
         "nan first": [float("nan")],
     }[data]

@@ -64,11 +64,11 @@ def variations(scenario: Scenario) -> Iterator[Variation]:
 
 
 def _sizes(scenario: Scenario, base: Variation) -> Iterator[Variation]:
-    classes = [c for c in scenario.classes() if not scenario.slack]
-    least = 2 if _fixed(scenario) else 0
+    classes = [c for c in scenario.classes() if c not in dict(scenario.pins)]
+    least = 2 if fixed(scenario) else 0
     for size in (0, 1, 2, 6):
         if size >= least and classes:
-            sizes = {c: size for c in classes}
+            sizes = {**base.sizes, **{c: size for c in classes}}
             yield replace(base, sizes=sizes, check="edge shapes", label=f"all sizes {size}")
     if len(classes) > 1:
         for changed in classes:
@@ -79,10 +79,10 @@ def _sizes(scenario: Scenario, base: Variation) -> Iterator[Variation]:
                     yield replace(base, sizes=sizes, check="edge shapes", label=label)
     if classes:
         order = list(reversed([base.sizes[c] for c in classes]))
-        yield replace(base, sizes=dict(zip(classes, order)), check="edge shapes", label="other sizes")
+        yield replace(base, sizes={**base.sizes, **dict(zip(classes, order))}, check="edge shapes", label="other sizes")
 
 
-def _fixed(scenario: Scenario) -> bool:
+def fixed(scenario: Scenario) -> bool:
     """Whether the file itself fixes the inputs, so that there are no others."""
     return any(o.get("source") == "constructor in the file" for _, o in scenario.picks)
 
