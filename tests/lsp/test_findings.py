@@ -1,0 +1,181 @@
+"""From the open file to the fixed one, as VS Code and Neovim go about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lsp.client import RequestFailed
+from tests.lsp.loops import FUNCTION, HEADER, RECURRENCE, TEXT, loops
+
+URI = "file:///somewhere/model.py"
+
+EDITORS = pytest.mark.parametrize("editor", ["vscode", "neovim"])
+
+
+@EDITORS
+def test_a_finding_is_reported_on_the_header(connect, editor):
+    client = connect(editor)
+    client.open(URI, TEXT)
+    [found] = client.diagnostics(URI)
+    assert found["range"]["start"] == client.position(URI, HEADER)
+    assert found["range"]["end"]["line"] == found["range"]["start"]["line"]
+    assert (found["source"], found["code"], found["severity"]) == ("loopless", "elementwise", 3)
+    assert "\n" not in found["message"]
+
+
+def test_a_client_that_announces_nothing_is_sent_diagnostics_and_no_more(connect):
+    client = connect("minimal")
+    client.open(URI, TEXT)
+    [found] = client.diagnostics(URI)
+    assert found["code"] == "elementwise"
+    assert "relatedInformation" not in found
+    assert "version" not in client.published[URI][-1]
+    actions = client.actions(URI, HEADER)
+    assert all(isinstance(action["command"], str) for action in actions)
+    assert {event["method"] for event in client.events} == {"textDocument/publishDiagnostics"}
+    client.close(URI)
+    client.wait("textDocument/publishDiagnostics", 2)
+    assert client.published[URI][-1]["diagnostics"] == []
+
+
+def test_versions_are_sent_where_they_are_understood(connect):
+    client = connect({"textDocument": {"publishDiagnostics": {"versionSupport": True}}})
+    client.open(URI, TEXT)
+    assert client.diagnostics(URI)
+    client.replace(URI, "x = 1\n")
+    assert client.diagnostics(URI) == []
+
+
+@EDITORS
+@pytest.mark.parametrize("at", [HEADER, "out[i] ="])
+def test_the_rewrite_is_offered_anywhere_in_the_loop_and_applies(connect, editor, at):
+    client = connect(editor)
+    client.open(URI, TEXT)
+    rewrites = [a for a in client.actions(URI, at, ["quickfix"]) if a["data"]["role"] == "rewrite"]
+    [preferred] = [action for action in rewrites if action.get("isPreferred")]
+    assert preferred["data"]["pattern"] == "elementwise"
+    assert preferred["data"]["applicability"] == "safe"
+    assert preferred["data"]["grade"] in ("E0", "E1", "E2")
+    assert preferred["data"]["assumptions"] == []
+    assert "edit" not in preferred
+    edit = client.resolve(preferred)["edit"]
+    assert ("documentChanges" in edit) == (editor == "vscode")
+    assert loops(client.applied_to(URI, edit)) == 0
+
+
+def test_a_client_that_does_not_resolve_gets_the_edit_at_once(connect):
+    literals = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}}
+    client = connect({"textDocument": {"codeAction": literals}})
+    client.open(URI, TEXT)
+    action = client.actions(URI, HEADER, ["quickfix"])[0]
+    assert "data" not in action
+    assert "isPreferred" not in action
+    assert loops(client.applied_to(URI, action["edit"])) == 0
+
+
+@EDITORS
+def test_fix_all_leaves_nothing_to_fix(connect, editor):
+    client = connect(editor)
+    client.open(URI, TEXT + "\n\n" + FUNCTION.replace("double", "again"))
+    [action] = client.actions(URI, "import", ["source.fixAll"])
+    assert action["kind"] == "source.fixAll.loopless"
+    fixed = client.applied_to(URI, client.resolve(action)["edit"])
+    assert loops(fixed) == 0
+    client.replace(URI, fixed)
+    assert client.diagnostics(URI) == []
+    assert client.actions(URI, "import", ["source.fixAll.loopless"]) == []
+
+
+def test_only_the_kinds_asked_for_are_offered(connect):
+    client = connect()
+    client.open(URI, TEXT)
+    kinds = {action["kind"] for action in client.actions(URI, HEADER)}
+    assert kinds == {"quickfix", "source.fixAll.loopless"}
+    assert {action["kind"] for action in client.actions(URI, HEADER, ["quickfix"])} == {"quickfix"}
+    assert client.actions(URI, HEADER, ["refactor"]) == []
+
+
+def test_an_action_for_another_version_is_refused(connect):
+    client = connect()
+    client.open(URI, TEXT)
+    action = client.actions(URI, HEADER, ["quickfix"])[0]
+    client.replace(URI, "\n" + TEXT)
+    with pytest.raises(RequestFailed) as refused:
+        client.resolve(action)
+    assert refused.value.code == -32801
+
+
+def test_a_loop_that_is_left_alone_says_why_where_that_is_asked(connect):
+    client = connect()
+    client.open(URI, RECURRENCE)
+    assert client.diagnostics(URI) == []
+    disabled = [a for a in client.actions(URI, HEADER, ["quickfix"]) if "disabled" in a]
+    assert disabled
+    assert disabled[0]["disabled"]["reason"]
+    assert not any("disabled" in action for action in client.actions(URI, HEADER))
+
+
+def test_disabled_actions_are_kept_from_a_client_that_does_not_know_them(connect):
+    client = connect("neovim")
+    client.open(URI, RECURRENCE)
+    assert not any("disabled" in action for action in client.actions(URI, HEADER, ["quickfix"]))
+
+
+@EDITORS
+def test_hover_explains_the_header_and_shows_the_rewrite(connect, editor):
+    client = connect(editor)
+    client.open(URI, TEXT)
+    text = client.hover(URI, HEADER)
+    assert text.startswith("**Loopless** `elementwise`")
+    assert f"```diff\n-    {HEADER}\n" in text
+    assert "safe · E" in text
+    assert client.hover(URI, "return out") == ""
+
+
+def test_hover_is_plain_where_markdown_is_not_announced(connect):
+    client = connect("minimal")
+    client.open(URI, TEXT)
+    text = client.hover(URI, HEADER)
+    assert text.startswith("Loopless elementwise:")
+    assert "`" not in text
+
+
+@EDITORS
+def test_a_lens_stands_above_each_finding(connect, editor):
+    client = connect(editor)
+    client.open(URI, TEXT)
+    [lens] = client.lenses(URI)
+    assert lens["range"]["start"]["line"] == client.position(URI, HEADER)["line"]
+    assert lens["command"]["title"] in ("Verify on CPU", "Verify on GPU")
+    assert lens["command"]["command"] == "loopless.verify"
+    assert lens["command"]["command"] in client.server["executeCommandProvider"]["commands"]
+    assert lens["command"]["arguments"] == [URI, 1, lens["range"]["start"]["line"]]
+
+
+def test_explain_says_in_words_what_is_known(connect):
+    client = connect()
+    client.open(URI, TEXT)
+    line = client.position(URI, HEADER)["line"]
+    text = client.execute("loopless.explain", URI, 1, line)
+    assert f"line {line + 1}: elementwise" in text
+    assert client.execute("loopless.explain", URI, 1, 0) == ""
+
+
+def test_a_command_for_another_version_or_without_sense_is_refused(connect):
+    client = connect()
+    client.open(URI, TEXT)
+    for arguments, code in (([URI, 7, 0], -32801), ([URI], -32602), (["file:///no.py", 1, 0], -32602)):
+        with pytest.raises(RequestFailed) as refused:
+            client.execute("loopless.explain", *arguments)
+        assert refused.value.code == code
+
+
+def test_unchanged_diagnostics_are_not_sent_twice(connect):
+    client = connect()
+    client.open(URI, TEXT)
+    params = {"textDocument": {"uri": URI}}
+    first = client.request("textDocument/diagnostic", params)
+    again = {**params, "previousResultId": first["resultId"]}
+    assert client.request("textDocument/diagnostic", again)["kind"] == "unchanged"
+    client.replace(URI, "\n" + TEXT)
+    assert client.request("textDocument/diagnostic", again)["kind"] == "full"
