@@ -308,18 +308,16 @@ class Batch:
         return each.mean(dims) if reduction == "mean" else each.sum(dims)
 
     def _fold(self, arguments: dict[str, Any], varying: set[str]) -> Any:
-        _, high = self.operation.leading or (0, 0)
-        before = self.rank - self.operation.last
-        if self.operation.leading and self.axes + before <= high:
-            return call(self.operation, arguments)
-        folded = {
-            n: arguments[n].flatten(0, self.axes - (before < high))
-            for n in self.operation.tensors
-            if n in arguments
-        }
-        found = call(self.operation, {**arguments, **folded})
-        sizes = self.sizes if before < high else (*self.sizes, -1)
-        return found.unflatten(0, sizes)
+        operation = self.operation
+        most = 1 if operation.samples else (operation.leading or (0, 0))[1]
+        before = 1 if operation.samples else self.rank - operation.last
+        if self.axes + before <= most:
+            return call(operation, arguments)
+        own = before == most  # the item's dim 0 is folded with the axes
+        tensors = {n: arguments[n] for n in operation.tensors if n in arguments}
+        folded = {n: t.flatten(0, self.axes - (not own)) for n, t in tensors.items()}
+        found = call(operation, {**arguments, **folded})
+        return found.unflatten(0, (*self.sizes, -1) if own else self.sizes)
 
     def _one_hot(self, arguments: dict[str, Any], varying: set[str]) -> Any:
         return call(self.operation, arguments)

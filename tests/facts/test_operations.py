@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 
 from loopless.facts.operations import Operation, Rule, bind, lookup, method, names, operator  # noqa: E402
 from loopless.facts.operations.dtypes import Operand, Typed, of_result, result_dtype  # noqa: E402
-from loopless.facts.operations.spellings import VOCABULARY  # noqa: E402
+from loopless.facts.operations.spellings import INTEGERS, VOCABULARY, template  # noqa: E402
 from tests.facts.operation_samples import Batch, Sample, call, known, resolve, samples  # noqa: E402
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "server")}
@@ -278,6 +278,11 @@ def test_a_call_is_bound_to_parameters_as_torch_binds_it():
     assert bind(known("Tensor.permute"), ["x", 2, 0, 1], {}) == {"self": "x", "dims": (2, 0, 1)}
     assert bind(known("Tensor.permute"), ["x", (2, 0, 1)], {}) == {"self": "x", "dims": (2, 0, 1)}
     assert bind(known("torch.zeros"), [2, 3], {"dtype": "d"}) == {"size": (2, 3), "dtype": "d"}
+    assert bind(known("torch.sum"), ["x"], {"axis": 1}) == {"input": "x", "dim": 1}
+    assert bind(known("torch.arange"), [3], {"dtype": "d"}) == {"end": 3, "dtype": "d"}
+    assert bind(known("torch.arange"), [3, 5], {}) == {"start": 3, "end": 5}
+    assert bind(known("torch.arange"), [3], {"end": 5}) == {"start": 3, "end": 5}
+    assert bind(known("range"), [3], {}) == {"stop": 3}
     assert bind(known("torch.sum"), ["x"], {"out": "y"}) is None
     assert bind(known("torch.exp"), ["x", "y"], {}) is None
     assert bind(known("torch.exp"), ["x"], {"input": "y"}) is None
@@ -311,3 +316,26 @@ def test_the_server_gets_the_tables_quickly_and_without_torch():
     assert {run[2] for run in runs} == {"False"}
     assert min(float(run[0]) for run in runs) < 0.05
     assert min(float(run[1]) for run in runs) < 0.1
+
+
+@pytest.mark.parametrize("name", ["shape", "ndim", "dim", "numel", "size"])
+def test_what_is_read_of_an_item_is_read_of_the_whole(name):
+    x = torch.zeros(5, 2, 3)
+    operation = known(f"Tensor.{name}")
+    text = VOCABULARY[operation.batched or ""].partition(";")[0].replace("{0}", "x")
+    assert eval(text, {"x": x, "axes": 1}) == call(operation, {"self": x[0]})
+
+
+def test_a_product_of_integers_keeps_its_dtype():
+    a, b = torch.randint(9, (2, 4, 3), dtype=torch.int32)
+    found = eval(INTEGERS["dot"].format("a", "b"), {"a": a, "b": b, "torch": torch})
+    expected = torch.stack([torch.dot(a[i], b[i]) for i in range(4)])
+    assert found.dtype == expected.dtype
+    assert torch.equal(found, expected)
+
+
+def test_a_key_of_the_vocabulary_is_a_template_or_a_sentence():
+    assert template("mm") == "{0} @ {1}"
+    assert template("len") == "{0}.shape[axes]"
+    assert template("solve") is None
+    assert template("shape") is None

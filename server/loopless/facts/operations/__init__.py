@@ -137,27 +137,37 @@ def names() -> Iterator[str]:
     return iter(_index())
 
 
+_NUMPY = {"axis": "dim", "keepdims": "keepdim"}
+
+
 def bind(
     operation: Operation, positional: Sequence[T], keywords: Mapping[str, T]
 ) -> dict[str, T | tuple[T, ...]] | None:
     """The arguments of a call by parameter, or None where the call has one that the table does not know.
 
     The receiver of a method is the first positional argument. More positional arguments than there are
-    parameters go into the variadic one, as a tuple.
+    parameters go into the variadic one, as a tuple. NumPy's names of parameters work as they do in torch.
     """
     params = operation.params
     bound: dict[str, T | tuple[T, ...]] = {}
+    if operation.variadic is not None and len(positional) > len(params):
+        bound[operation.variadic] = tuple(positional[len(params) - 1 :])
+        positional = positional[: len(params) - 1]
     if len(positional) > len(params):
-        if operation.variadic is None:
-            return None
-        place = params.index(operation.variadic)
-        if place != len(params) - 1:
-            return None
-        bound[operation.variadic] = tuple(positional[place:])
-        positional = positional[:place]
-    bound.update(zip(params, positional, strict=False))
-    for name, value in keywords.items():
-        if name in bound or (name not in params and name not in operation.keywords):
+        return None
+    if operation.lone is not None and len(positional) == 1 and not _placed(keywords, params):
+        bound[operation.lone] = positional[0]
+    else:
+        bound.update(zip(params, positional, strict=False))
+    known = {*params, *operation.keywords}
+    for given, value in keywords.items():
+        name = given if given in known else _NUMPY.get(given, given)
+        if name in bound or name not in known:
             return None
         bound[name] = value
     return bound
+
+
+def _placed(keywords: Mapping[str, T], params: tuple[str, ...]) -> bool:
+    """Whether a parameter that also has a place is given by name."""
+    return any(name in params for name in keywords)

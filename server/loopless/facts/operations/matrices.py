@@ -191,7 +191,9 @@ _FACTORS = (
         Rule.LAST, "input input2 upper", "input input2", last=2, item_rank=2, ranks=(2, 2),
         dtype=Result.FLOAT, exact=False,
     )),
-    Row("linalg", "vander", op(Rule.LAST, "x", keywords="N", last=1, item_rank=1, dtype=Result.ACCUMULATE)),
+    Row("linalg", "vander", op(
+        Rule.LAST, "x", keywords="N", last=1, item_rank=1, dtype=Result.ACCUMULATE
+    )),
 )  # fmt: skip
 
 ROWS = (*_PRODUCTS, *_CHECKED, *_PARTS, *_FACTORS)

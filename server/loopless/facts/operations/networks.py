@@ -32,9 +32,8 @@ def _samples(
         Rule.LAST,
         params,
         tensors or None,
-        last=item_rank - 1,
         item_rank=item_rank,
-        leading=(1, 1),
+        samples=True,
         exact=False,
         batched="fold",
         dtype=Result.EQUAL,
@@ -71,6 +70,7 @@ def _row_loss(
         batched="row loss",
         dtype=Result.EQUAL,
         exact=False,
+        last=1,
         item_rank=1,
         leading=(0, 1),
         caveat=caveat,
@@ -84,6 +84,7 @@ _NO_INDICES = (("return_indices", False),)
 _CONV = "input weight bias stride padding dilation groups"
 _CONV_T = "input weight bias stride padding output_padding groups dilation"
 _MAX_POOL = "input kernel_size stride padding dilation ceil_mode return_indices"
+_LP_POOL = "input norm_type kernel_size stride ceil_mode"
 _AVG = "input kernel_size stride padding ceil_mode count_include_pad"
 
 _LAYERS = (
@@ -120,8 +121,9 @@ _LAYERS = (
     Row("functional", "adaptive_max_pool3d", _planes(
         "input output_size return_indices", 3, (1, 2), _NO_INDICES
     )),
-    Row("functional", "lp_pool1d", _planes("input norm_type kernel_size stride ceil_mode", 1, (1, 2))),
-    Row("functional", "lp_pool2d", _planes("input norm_type kernel_size stride ceil_mode", 2, (1, 2))),
+    Row("functional", "lp_pool1d", _planes(_LP_POOL, 1, (1, 2))),
+    Row("functional", "lp_pool2d", _planes(_LP_POOL, 2, (1, 2))),
+    Row("functional", "lp_pool3d", _planes(_LP_POOL, 3, (1, 2))),
     Row("functional", "unfold", _planes("input kernel_size dilation padding stride", 3, (0, 1))),
     Row("functional", "fold", _planes(
         "input output_size kernel_size dilation padding stride", 2, (0, 1)
@@ -135,9 +137,6 @@ _LAYERS = (
     )),
     Row("functional", "channel_shuffle", _samples("input groups", 3)),
     Row("torch", "channel_shuffle", _samples("input groups", 3)),
-    Row("functional", "lp_pool3d", _planes(
-        "input norm_type kernel_size stride ceil_mode", 3, (1, 2)
-    )),
     Row("torch", "stft", op(
         Rule.LAST, "input n_fft hop_length win_length window center pad_mode normalized onesided "
         "return_complex align_to_window", last=1, item_rank=1, leading=(0, 1), batched="fold",

@@ -114,7 +114,7 @@ class Operation:
     item_rank: int | None = None
     """The smallest rank of the first tensor's item for which the rule holds; None is any."""
     last: int = 0
-    """LAST: how many trailing dims belong to the operation."""
+    """How many trailing dims of the item belong to the operation (LAST, and losses of rows)."""
     dtype: Result = Result.SAME
     value_dependent_shape: bool = False
     batched: str | None = None
@@ -134,7 +134,11 @@ class Operation:
     ranks: tuple[int, ...] = ()
     """The exact ranks of the items of `tensors`, where the operation takes no others."""
     leading: tuple[int, int] | None = None
-    """The least and the most dims that torch allows before the `last` ones; None is any number."""
+    """The least and the most dims that torch allows before the `last` ones; None is any number.
+
+    An item whose rank is not within them is no item of this operation."""
+    samples: bool = False
+    """The item's dim 0 counts samples that do not see each other: fold the loop's axes into it."""
     broadcasts: bool = True
     """The leading axes of `tensors` broadcast; if not, expand those that lack them to the loop's sizes."""
     aligned: bool = False
@@ -169,6 +173,8 @@ class Operation:
     """The operation that it is if its second argument is a tensor: torch.max(a, b) is torch.maximum."""
     if_alone: str | None = None
     """The operation that it is with its first argument only: torch.where(mask) is a nonzero."""
+    lone: str | None = None
+    """The parameter that a single positional argument is, if not the first: torch.arange(end)."""
     flag: str | None = None
     """The parameter that the second positional argument is if it is a bool: x.var(False)."""
     attribute: bool = False

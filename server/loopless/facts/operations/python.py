@@ -150,7 +150,8 @@ _BUILTINS = (
     Row("builtins", "all", op(Rule.READ, "iterable", dtype=Result.BOOL, torch_name="torch.all")),
     Row("builtins", "str repr hash format", op(Rule.READ, "obj", dtype=Result.UNKNOWN)),
     Row("builtins", "range", op(
-        Rule.CREATE, "start stop step", "", dtype=Result.INT64, torch_name="torch.arange"
+        Rule.CREATE, "start stop step", "", dtype=Result.INT64, torch_name="torch.arange",
+        lone="stop",
     )),
     Row("builtins", "isinstance", op(Rule.META, "obj classes", "obj", dtype=Result.BOOL)),
     Row("builtins", "type id callable", op(Rule.META, "obj", dtype=Result.UNKNOWN)),

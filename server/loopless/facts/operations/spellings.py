@@ -29,7 +29,8 @@ VOCABULARY = {
     "mH": "{0}.mH",
     # Dims and sizes. `axes` is the number of leading axes.
     "permute": "dims: all leading axes in order, then the item's dims, each shifted (len(dims) is its rank)",
-    "sizes": "put the sizes of the leading axes in front of the sizes given",
+    "sizes": "put the sizes of the leading axes in front of the sizes given; a view needs strides that "
+    "fit, so print reshape unless the whole is contiguous",
     "expand": "the same, if as many sizes are given as the item has dims; else unsqueeze first",
     "repeats": "put a 1 for each leading axis in front, if at least the item's rank of them are given, "
     "and exactly that many",
@@ -53,28 +54,27 @@ VOCABULARY = {
     "row loss": "fold all axes but the last to one, reduction='none', unflatten, then the mean or the sum "
     "over the item's rows, if it has rows",
     # Layers.
-    "fold": "if the leading axes and the item's dims before `last` are more than torch takes, or there are "
-    "two leading axes: flatten them to one, call, unflatten",
+    "fold": "flatten the leading axes to one (with the item's dim 0 where it counts `samples`, or where torch takes "
+    "no more dims before `last`), call, unflatten; the same call where torch takes them all",
     "one_hot": "the same call; without num_classes the shape depends on the largest value: refuse",
     "pad": "mode constant: the same call; another: at most two dims before those padded, so fold",
     # Host facts.
-    "numel": "the item's: {0}[0].numel(), or the product of its sizes",
-    "len": "the item's first size: {0}.shape[axes]",
+    "shape": "{0}.shape[axes:]; a size by its dim: shift",
+    "ndim": "{0}.ndim - axes",
+    "numel": "{0}.shape[axes:].numel()",
+    "len": "{0}.shape[axes]",
 }
 
-INTEGERS = {
-    "dot": "torch.linalg.vecdot({0}, {1})",
-    "trace": "{0}.diagonal(dim1=-2, dim2=-1).sum(-1)",
-}
-"""What to print instead unless the dtype is known to be floating: `sum` widens integers, a product does not."""
+INTEGERS = {"dot": "({0} * {1}).sum(-1, dtype={0}.dtype)"}
+"""What to print instead unless the dtype is known to be floating: `sum` widens integers, `dot` does not."""
 
 _PRODUCTS = {(1, 1): "dot", (2, 1): "mv", (1, 2): "vm", (2, 2): "mm"}
 
 
 def template(key: str) -> str | None:
-    """The text of a key that is a template: one with nothing to decide."""
+    """The text of a key that is a template, with nothing to decide."""
     text = VOCABULARY[key]
-    return text if text.startswith(("{", "(")) and ":" not in text.split("{", 1)[0] else None
+    return text if text.startswith(("{", "(")) and "; " not in text else None
 
 
 def product(left: int, right: int, left_varies: bool, right_varies: bool) -> str:

@@ -55,7 +55,9 @@ _CREATED = (
     Row("torch", "zeros ones", _create("size", variadic="size")),
     Row("torch", "empty", _create("size", variadic="size", keywords="memory_format")),
     Row("torch", "full", _create("size fill_value", Result.UNKNOWN)),
-    Row("torch", "arange range", _create("start end step", Result.UNKNOWN)),
+    Row("torch", "arange range", op(
+        Rule.CREATE, "start end step", "", keywords=_NEW, dtype=Result.UNKNOWN, lone="end"
+    )),
     Row("torch", "linspace", _create("start end steps")),
     Row("torch", "logspace", _create("start end steps base")),
     Row("torch", "eye", _create("n m")),
@@ -164,15 +166,36 @@ _READ = (
 )  # fmt: skip
 
 _LOOKED_AT = (
-    Row("Tensor", "size stride", _meta("self dim", "dim")),
-    Row("Tensor", "dim storage_offset element_size is_contiguous get_device", _meta("self")),
+    Row(
+        "Tensor",
+        "size stride",
+        op(Rule.META, "self dim", dims="dim", batched="shape", dtype=Result.UNKNOWN),
+    ),
+    Row("Tensor", "dim", op(Rule.META, "self", batched="ndim", dtype=Result.UNKNOWN)),
+    Row("Tensor", "element_size is_contiguous get_device", _meta("self")),
+    Row("Tensor", "storage_offset data_ptr", op(Rule.OPAQUE, "self", dtype=Result.UNKNOWN)),
     Row(_BOTH, "numel", op(Rule.META, batched="numel", dtype=Result.UNKNOWN)),
     Row(_BOTH, "is_floating_point is_complex is_conj is_neg is_inference is_signed", _meta()),
     Row("torch", "is_tensor is_storage", _meta("obj")),
-    Row("Tensor", "shape dtype device layout ndim itemsize", _meta("self", attribute=True)),
+    Row(
+        "Tensor",
+        "shape",
+        op(Rule.META, "self", batched="shape", dtype=Result.UNKNOWN, attribute=True),
+    ),
+    Row(
+        "Tensor",
+        "ndim",
+        op(Rule.META, "self", batched="ndim", dtype=Result.UNKNOWN, attribute=True),
+    ),
+    Row(
+        "Tensor",
+        "nbytes",
+        op(Rule.META, "self", batched="numel", dtype=Result.UNKNOWN, attribute=True),
+    ),
+    Row("Tensor", "dtype device layout itemsize", _meta("self", attribute=True)),
     Row("Tensor", "requires_grad is_leaf grad_fn is_cuda is_cpu", _meta("self", attribute=True)),
-    Row("Tensor", "nbytes output_nr retains_grad is_mps", _meta("self", attribute=True)),
-    Row("Tensor", "data_ptr is_coalesced is_shared is_pinned", _meta("self")),
+    Row("Tensor", "output_nr retains_grad is_mps", _meta("self", attribute=True)),
+    Row("Tensor", "is_coalesced is_shared is_pinned", _meta("self")),
     Row("torch", "is_same_size", op(Rule.META, "input other", "input other", dtype=Result.UNKNOWN)),
     Row(
         "torch",
