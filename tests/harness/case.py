@@ -11,7 +11,7 @@
     ```
 
 Further lines: `refused: words of the reason` (no safe rewrite; words may be left out, `|` between
-alternatives), `only unsafe`, `partial` (a loop may stay), `exotic: bool, uint8` (dtypes on which a difference
+alternatives), `only unsafe`, `partial` (a loop may stay), `any` (nothing is fine, too), `exotic: bool, uint8` (dtypes on which a difference
 is forgiven), `spellings: all` or some of their names. A file may give `spellings:` for all of its cases under its
 `#` heading. A ```` ```python expert ```` block is what a person would write, for the bench. Imports of torch,
 math and the like are put in front where a block has none.
@@ -28,7 +28,7 @@ from typing import Literal
 from tests.harness.inputs import Spec, parse_inputs
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
-Expectation = Literal["vectorize", "partial", "unsafe", "refuse"]
+Expectation = Literal["vectorize", "partial", "unsafe", "refuse", "any"]
 IMPORTS = (
     (r"\bmath\.", "import math"),
     (r"\brandom\.", "import random"),
@@ -92,6 +92,8 @@ def _case(part: str, topic: str, shared: str) -> Case:
         expects = "unsafe"
     elif "partial" in said:
         expects = "partial"
+    elif "any" in said:
+        expects = "any"
     return Case(
         name=name,
         before=named["before"],
@@ -110,7 +112,7 @@ def _prose(body: str) -> str:
 
 
 def _directives(prose: str) -> dict[str, str]:
-    pattern = r"^(inputs|refused|only unsafe|partial|exotic|spellings)(?::[ ]*(.*)|[ ]*)$"
+    pattern = r"^(inputs|refused|only unsafe|partial|any|exotic|spellings)(?::[ ]*(.*)|[ ]*)$"
     found: dict[str, str] = {}
     for key, value in re.findall(pattern, prose, re.M):
         found[key] = f"{found[key]}, {value}" if key == "inputs" and key in found else value.strip()

@@ -87,8 +87,8 @@ def _dtypes(case: Case, sample: Sample) -> set[str]:
 
 
 def _untouched(case: Case, done: Rewritten) -> Report:
-    if case.expects == "unsafe":
-        return Report("OK")
+    if case.expects in ("unsafe", "any"):
+        return Report("OK", "", case.before)
     if case.expects != "refuse":
         reasons = [m.reason for r in done.analysis.refusals for m in r.reasons]
         return Report("MISSED", "; ".join(reasons) or "no refusal either", case.before)
