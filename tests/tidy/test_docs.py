@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loopless.catalog import PATTERNS as CATALOG
-from scripts.write_docs import PAGE, patterns_page
+from scripts.write_docs import ARCHITECTURE, PAGE, architecture, patterns_page
 from tests.tidy.repository import PATTERNS, ROOT, product, tracked, within
 
 PAGES = [path for path in tracked() if path.suffix == ".md" and "cases" not in path.parts]
@@ -28,30 +28,28 @@ def test_slugs_and_titles_are_told_apart() -> None:
     assert len({pattern.title for pattern in CATALOG}) == len(CATALOG)
 
 
-def test_architecture_names_every_file() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+def test_code_map_is_up_to_date() -> None:
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    assert text == architecture(text), "run `make docs`"
+
+
+def test_every_file_of_the_server_is_on_the_code_map_and_says_what_it_holds() -> None:
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.MULTILINE))
+    files = [within(path) for path in product() if path.name != "__init__.py"]
     unnamed = [
-        within(path)
-        for path in product()
-        if path.name != "__init__.py"
-        and not within(path).startswith("loopless_patterns/")
-        and f"`{within(path)}`" not in text
-        and f"`{within(path.parent)}/`" not in text
+        name
+        for name in files
+        if not name.startswith("loopless_patterns/")
+        and not rows.get(name)
+        and not any(folder.endswith("/") and name.startswith(folder) for folder in rows)
     ]
     assert not unnamed
-
-
-def test_architecture_names_only_what_is_there() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    known = {within(path) for path in product()}
-    stages = {name.rsplit("/", 1)[0] for name in known if "/" in name}
-    named = set(re.findall(r"^\| `([a-z_/]+\.py|[a-z_/]+/)` \|", text, re.MULTILINE))
-    assert named
-    assert not {name for name in named if name not in known and name.rstrip("/") not in stages}
+    assert not [name for name, sentence in rows.items() if not sentence.endswith((".", "`", ")"))]
 
 
 def test_invariants_name_tests_that_exist() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    text = ARCHITECTURE.read_text(encoding="utf-8")
     named = re.findall(r"`(tests/[\w/]+(?:\.py|/))`", text)
     assert named
     assert not [name for name in named if not (ROOT / name).exists()]
