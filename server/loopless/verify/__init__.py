@@ -9,6 +9,18 @@ from loopless.verify.store import Store
 from loopless.verify.verdict import Verdict, duration, not_run, summary
 
 __all__ = [
-    "Interpreter", "Limits", "Progress", "Request", "Store", "Verdict", "Verifier", "duration",
-    "find_interpreter", "inferred_comment", "not_run", "prepare", "summary", "text_hash",
+    "Interpreter",
+    "Limits",
+    "Progress",
+    "Request",
+    "Store",
+    "Verdict",
+    "Verifier",
+    "duration",
+    "find_interpreter",
+    "inferred_comment",
+    "not_run",
+    "prepare",
+    "summary",
+    "text_hash",
 ]

@@ -35,7 +35,7 @@ class Limits:
     memory: int = 4 << 30
     start_seconds: float = 120.0
     search_s: float = 1.5
-    equality_s: float = 1.0
+    equality_s: float = 5.0
     timing_s: float = 0.8
     timing: bool = True
 
@@ -55,7 +55,10 @@ class Verifier:
     """Runs verifications one after another in the user's interpreter; safe to call from any thread."""
 
     def __init__(
-        self, interpreter: str, device: str = "auto", limits: Limits | None = None,
+        self,
+        interpreter: str,
+        device: str = "auto",
+        limits: Limits | None = None,
         store: Store | None = None,
     ) -> None:
         self.interpreter = interpreter
@@ -191,9 +194,13 @@ class Verifier:
         self._number += 1
         limits = self._limits
         asked = job.request.to_json() | {
-            "id": self._number, "device": self.device, "memory": limits.memory,
-            "search_s": limits.search_s, "equality_s": limits.equality_s,
-            "timing_s": limits.timing_s, "timing": limits.timing,
+            "id": self._number,
+            "device": self.device,
+            "memory": limits.memory,
+            "search_s": limits.search_s,
+            "equality_s": limits.equality_s,
+            "timing_s": limits.timing_s,
+            "timing": limits.timing,
         }
         deadline = time.monotonic() + limits.seconds
         if not worker.send(asked):

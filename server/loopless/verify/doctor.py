@@ -42,6 +42,10 @@ def examine(setting: str = "", project: Path | None = None) -> Doctor:
         hello: dict[str, Any] = verifier.warm_up()
     devices = tuple((str(d["device"]), str(d["name"])) for d in hello.get("devices", []))
     return Doctor(
-        interpreter.path, interpreter.found, str(hello.get("python", "")),
-        str(hello.get("torch", "")), devices, str(hello.get("reason", "")),
+        interpreter.path,
+        interpreter.found,
+        str(hello.get("python", "")),
+        str(hello.get("torch", "")),
+        devices,
+        str(hello.get("reason", "")),
     )

@@ -102,10 +102,15 @@ def _block(statements: Sequence[ast.stmt], defined: set[str], reads: set[str]) -
 
 def _joined(branches: Sequence[tuple[Sequence[ast.stmt], set[str]]]) -> set[str] | None:
     reaching = [names for statements, names in branches if not ends_here(statements)]
-    return set.intersection(*reaching) if reaching else None
+    if not reaching:
+        return None
+    common = set(reaching[0])
+    return common.intersection(*reaching[1:])
 
 
-def _statement(node: ast.stmt, defined: set[str], reads: set[str]) -> set[str]:
+def _statement(  # noqa: C901 - one case for each kind of statement
+    node: ast.stmt, defined: set[str], reads: set[str]
+) -> set[str]:
     """Note what `node` reads and give what is certain to be bound after it."""
     match node:
         case ast.Assign(targets=targets, value=value):
@@ -138,8 +143,10 @@ def _statement(node: ast.stmt, defined: set[str], reads: set[str]) -> set[str]:
         case ast.If(test=test, body=body, orelse=orelse):
             _expression(test, defined, reads)
             start = defined | _walrus(test)
-            branches = [(body, _block(body, set(start), reads)),
-                        (orelse, _block(orelse, set(start), reads))]
+            branches = [
+                (body, _block(body, set(start), reads)),
+                (orelse, _block(orelse, set(start), reads)),
+            ]
             joined = _joined(branches)
             return start | bound(body) | bound(orelse) if joined is None else joined
         case ast.With(items=items) | ast.AsyncWith(items=items):
@@ -166,6 +173,8 @@ def _statement(node: ast.stmt, defined: set[str], reads: set[str]) -> set[str]:
                     _expression(case.guard, start, reads)
                 _block(case.body, start, reads)
             return defined
+        case _:
+            pass
     if nested := blocks(node):
         for block in nested:
             _block(block, set(defined), reads)
@@ -197,7 +206,9 @@ def _declared_elsewhere(node: _Function) -> set[str]:
     return {n for part in own_nodes(node.body) if isinstance(part, kinds) for n in part.names}
 
 
-def _expression(node: ast.AST, defined: set[str], reads: set[str]) -> None:
+def _expression(  # noqa: C901 - one case for each kind of expression
+    node: ast.AST, defined: set[str], reads: set[str]
+) -> None:
     match node:
         case ast.Name(id=name, ctx=ast.Load() | ast.Del()):
             if name not in defined:

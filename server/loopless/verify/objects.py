@@ -34,8 +34,11 @@ def methods_of(owner: ast.ClassDef, statements: Sequence[ast.stmt], root: str) -
 def reduced_class(owner: ast.ClassDef, methods: set[str]) -> ast.ClassDef:
     """The class with its constants and the given methods only."""
     reduced = copy.copy(owner)
-    kept = [s for s in owner.body
-            if (s.name in methods if isinstance(s, ast.FunctionDef) else _constant(s))]
+    kept = [
+        s
+        for s in owner.body
+        if (s.name in methods if isinstance(s, ast.FunctionDef) else _constant(s))
+    ]
     reduced.body = kept or [ast.Pass()]
     return reduced
 
@@ -45,9 +48,8 @@ def attribute_paths(statements: Iterable[ast.AST], root: str) -> list[str]:
     paths: dict[str, None] = {}
     for statement in statements:
         for node in ast.walk(statement):
-            if path := dotted(node):
-                if path.startswith(root + "."):
-                    paths[path] = None
+            if (path := dotted(node)) and path.startswith(root + "."):
+                paths[path] = None
     return sorted(paths)
 
 
@@ -62,8 +64,11 @@ def dotted(node: ast.AST) -> str:
 
 def _used_on(statements: Iterable[ast.AST], root: str) -> set[str]:
     nodes = (n for s in statements for n in ast.walk(s))
-    return {n.attr for n in nodes if isinstance(n, ast.Attribute)
-            and isinstance(n.value, ast.Name) and n.value.id == root}
+    return {
+        n.attr
+        for n in nodes
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == root
+    }
 
 
 def _constant(statement: ast.stmt) -> bool:

@@ -10,7 +10,6 @@ from loopless.verify.names import BUILTINS, blocks, bound, exposed, free
 from loopless.verify.purity import runs_quietly
 
 
-
 @dataclass(slots=True)
 class Prelude:
     """Module statements chosen so far, and the names that no statement gives."""
@@ -109,8 +108,11 @@ def _usable(statement: ast.stmt, known: dict[str, ast.stmt]) -> bool:
         case ast.AsyncFunctionDef():
             return False
         case ast.If() | ast.Try():
-            return all(_usable(s, known) or isinstance(s, ast.Pass)
-                       for block in blocks(statement) for s in block)
+            return all(
+                _usable(s, known) or isinstance(s, ast.Pass)
+                for block in blocks(statement)
+                for s in block
+            )
         case ast.For() | ast.While() | ast.With():
             return False
         case _:

@@ -40,18 +40,26 @@ class WorkerProcess:
 
     def __init__(self, python: str) -> None:
         self._folder = tempfile.mkdtemp(prefix="loopless-verify-")
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONSTARTUP"}
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8",
-                        "PYTHONUNBUFFERED": "1"}
+        environment |= {
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONUNBUFFERED": "1",
+        }
         options: dict[str, Any] = {}
         if sys.platform == "win32":
             options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         else:
             options["start_new_session"] = True
         self._process = subprocess.Popen(
-            [python, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self._errors, cwd=self._folder, env=environment, **options,
+            [python, str(WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            cwd=self._folder,
+            env=environment,
+            **options,
         )
         self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._receive, daemon=True).start()
@@ -103,8 +111,11 @@ class WorkerProcess:
         """End the worker and every process of its group at once."""
         with contextlib.suppress(OSError):
             if sys.platform == "win32":
-                subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.pid)],
-                               capture_output=True, check=False)
+                subprocess.run(
+                    ["taskkill", "/F", "/T", "/PID", str(self.pid)],
+                    capture_output=True,
+                    check=False,
+                )
             else:
                 os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):

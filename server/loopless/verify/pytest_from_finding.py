@@ -24,18 +24,26 @@ def pytest_from_finding(
         return piece
     values = inferred_values(text, finding, action)
     if any("." in name for name in values) or not values:
-        return NotSliced("a test needs inputs that can be written down; move the loop to a function")
+        return NotSliced(
+            "a test needs inputs that can be written down; move the loop to a function"
+        )
     prelude, functions = _parts(piece.program)
     names = ", ".join(piece.roots)
     samples = [_sample(values, piece.roots)]
     if verdict is not None and verdict.counterexample:
-        samples.append(f"# where the two differ:\n# " + verdict.counterexample.replace("\n", "\n# "))
+        samples.append("# where the two differ:\n# " + verdict.counterexample.replace("\n", "\n# "))
     slug = re.sub(r"\W+", "_", finding.code)
     return _TEMPLATE.format(
-        code=finding.code, imports=_imports(prelude), functions=functions, slug=slug, names=names,
+        code=finding.code,
+        imports=_imports(prelude),
+        functions=functions,
+        slug=slug,
+        names=names,
         samples=textwrap.indent("\n".join(samples), "    "),
         tolerance=_TOLERANCE.get(action.grade, _TOLERANCE["E1"]),
-        outputs=_tuple(piece.outputs), live=_tuple(piece.live), roots=_tuple(piece.roots),
+        outputs=_tuple(piece.outputs),
+        live=_tuple(piece.live),
+        roots=_tuple(piece.roots),
     )
 
 

@@ -34,7 +34,11 @@ class Request:
 
     def to_json(self) -> dict[str, Any]:
         """The request as the worker reads it, but for its number and limits."""
-        return {"grade": self.grade, "assumptions": list(self.assumptions), "plans": list(self.plans)}
+        return {
+            "grade": self.grade,
+            "assumptions": list(self.assumptions),
+            "plans": list(self.plans),
+        }
 
 
 def prepare(text: str, finding: Finding, action: Action) -> Request | Verdict:
@@ -119,8 +123,16 @@ def _written(option: dict[str, Any], sizes: dict[str, int]) -> str:
         return str(option["shown"])
     if kind == "value":
         return repr(option["value"])
-    made = {"float": "0.5", "bool": "True", "callable": "torch.sigmoid", "module": "torch.tanh",
-            "str": '"mean"', "list": "[]", "device": 'torch.device("cpu")', "dtype": "torch.float32"}
+    made = {
+        "float": "0.5",
+        "bool": "True",
+        "callable": "torch.sigmoid",
+        "module": "torch.tanh",
+        "str": '"mean"',
+        "list": "[]",
+        "device": 'torch.device("cpu")',
+        "dtype": "torch.float32",
+    }
     return made.get(kind, "None")
 
 

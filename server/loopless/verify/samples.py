@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopless.finding import Finding, Input
-from loopless.verify.clues import Clue, Clues, Term
+from loopless.verify.clues import clues_of
 from loopless.verify.names import parameters
 from loopless.verify.objects import attribute_paths, class_of
 from loopless.verify.setup import Function
 from loopless.verify.slicing import Slice
 from loopless.verify.templates import Comment, Template, call_arguments, template
+from loopless.verify.views import Clue, Known, Term
 
 Option = dict[str, Any]
 
@@ -31,10 +32,10 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Shown:
     """Everything that the file shows of the inputs, gathered once."""
 
-    clues: Clues
+    clues: Known
     comment: Comment | None
     calls: Mapping[str, ast.expr]
     made: Mapping[str, ast.expr]
@@ -45,13 +46,12 @@ class _Known:
 def roots_of(piece: Slice, finding: Finding, comment: Comment | None) -> list[Root]:
     """The inputs of the slice with their options."""
     objects = _objects(piece)
-    clues = Clues(objects)
-    clues.read([*piece.statements, *piece.region])
+    clues = clues_of([*piece.statements, *piece.region], objects)
     for name, _ in piece.made:
         clues.unite(("name", name, 0), ("name", name, 0))
     facts = {i.name: i for i in finding.inputs}
     _unite_facts(clues, facts)
-    known = _Known(clues, comment, _calls(piece), dict(piece.made), facts, _parameters(piece))
+    known = _Shown(clues, comment, _calls(piece), dict(piece.made), facts, _parameters(piece))
     names = [n for n in _flattened(piece, objects) if n not in objects]
     return [Root(name, tuple(_options(name, known))) for name in names]
 
@@ -64,18 +64,21 @@ def _objects(piece: Slice) -> list[str]:
         if root in found or not attribute_paths(statements, root):
             continue
         plain = _plain_uses(statements, root)
-        clue = Clues(())
-        clue.read(statements)
-        if root in ("self", "cls") or (not plain and not clue.of(root).is_tensor
-                                       and not clue.of(root).is_list):
+        clue = clues_of(statements, ())
+        if root in ("self", "cls") or (
+            not plain and not clue.of(root).is_tensor and not clue.of(root).is_list
+        ):
             found.append(root)
     return found
 
 
 def _plain_uses(statements: Sequence[ast.stmt], root: str) -> bool:
     owned = {id(n.value) for s in statements for n in ast.walk(s) if isinstance(n, ast.Attribute)}
-    return any(isinstance(n, ast.Name) and n.id == root and id(n) not in owned
-               for s in statements for n in ast.walk(s))
+    return any(
+        isinstance(n, ast.Name) and n.id == root and id(n) not in owned
+        for s in statements
+        for n in ast.walk(s)
+    )
 
 
 def _flattened(piece: Slice, objects: Sequence[str]) -> list[str]:
@@ -85,8 +88,13 @@ def _flattened(piece: Slice, objects: Sequence[str]) -> list[str]:
     methods: set[str] = set()
     if owner is not None:
         methods = {s.name for s in owner.body if isinstance(s, ast.FunctionDef)}
-        statements += [s for s in owner.body if piece.classes and isinstance(s, ast.FunctionDef)
-                       and f"def {s.name}(" in piece.program]
+        statements += [
+            s
+            for s in owner.body
+            if piece.classes
+            and isinstance(s, ast.FunctionDef)
+            and f"def {s.name}(" in piece.program
+        ]
     names: list[str] = []
     for root in piece.roots:
         names.append(root)
@@ -104,11 +112,12 @@ def _calls(piece: Slice) -> dict[str, ast.expr]:
         return {}
     owner = class_of(piece.path)
     given = call_arguments(piece.module, functions[-1], owner.name if owner else None)
-    full = max(given, key=len, default={})
+    full: dict[str, ast.expr] = max(given, key=len) if given else {}
     if owner is None:
         return full
-    constructor = next((s for s in owner.body if isinstance(s, ast.FunctionDef)
-                        and s.name == "__init__"), None)
+    constructor = next(
+        (s for s in owner.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None
+    )
     return full | _attributes(constructor, piece) if constructor else full
 
 
@@ -137,20 +146,22 @@ def _parameters(piece: Slice) -> dict[str, tuple[ast.expr | None, ast.expr | Non
         positional = [*arguments.posonlyargs, *arguments.args]
         lead: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
         defaults = dict(zip([a.arg for a in positional], [*lead, *arguments.defaults], strict=True))
-        defaults |= dict(zip([a.arg for a in arguments.kwonlyargs], arguments.kw_defaults, strict=True))
+        defaults |= dict(
+            zip([a.arg for a in arguments.kwonlyargs], arguments.kw_defaults, strict=True)
+        )
         for parameter in parameters(arguments):
             found[parameter.arg] = (parameter.annotation, defaults.get(parameter.arg))
     return found
 
 
-def _unite_facts(clues: Clues, facts: Mapping[str, Input]) -> None:
+def _unite_facts(clues: Known, facts: Mapping[str, Input]) -> None:
     for fact in facts.values():
         for axis, dim in enumerate(fact.dims or ()):
             if dim is not None:
                 clues.unite(("axis", fact.name, axis), _dim_term(clues, dim))
 
 
-def _dim_term(clues: Clues, dim: str) -> Term | None:
+def _dim_term(clues: Known, dim: str) -> Term | None:
     try:
         node = ast.parse(dim, mode="eval").body
     except SyntaxError:
@@ -160,7 +171,7 @@ def _dim_term(clues: Clues, dim: str) -> Term | None:
     return clues.term(node)
 
 
-def _options(name: str, known: _Known) -> list[Option]:
+def _options(name: str, known: _Shown) -> list[Option]:
     options: list[Option] = []
     if known.comment and name in known.comment.values:
         return [_template_option(known.comment.values[name], {}, "sample comment")]
@@ -182,13 +193,25 @@ def _options(name: str, known: _Known) -> list[Option]:
 def _template_option(value: ast.expr, scope: Mapping[str, ast.expr], source: str) -> Option:
     made: Template | None = template(value, scope)
     assert made is not None
-    return {"kind": "expr", "expr": made.source, "naturals": dict(made.naturals),
-            "shown": made.shown, "source": source}
+    return {
+        "kind": "expr",
+        "expr": made.source,
+        "naturals": dict(made.naturals),
+        "shown": made.shown,
+        "source": source,
+    }
 
 
 _ANNOTATED = {
-    "Tensor": "tensor", "int": "int", "float": "float", "bool": "bool", "str": "str",
-    "Callable": "callable", "Module": "module", "device": "device", "dtype": "dtype",
+    "Tensor": "tensor",
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "str": "str",
+    "Callable": "callable",
+    "Module": "module",
+    "device": "device",
+    "dtype": "dtype",
 }
 
 
@@ -227,7 +250,7 @@ def _annotated(text: str) -> list[str]:
 
 
 def _of_kind(
-    kind: str, name: str, known: _Known, clue: Clue, fact: Input | None, default: ast.expr | None
+    kind: str, name: str, known: _Shown, clue: Clue, fact: Input | None, default: ast.expr | None
 ) -> list[Option]:
     source = "facts" if fact is not None and fact.kind == kind else "use in the region"
     match kind:
@@ -244,22 +267,27 @@ def _of_kind(
         case "str":
             return [{"kind": "value", "value": s, "source": source} for s in clue.strings]
         case "callable" | "module":
-            return [{"kind": kind, "arity": clue.arity or 1, "source": "stands for any such function"}]
+            return [
+                {"kind": kind, "arity": clue.arity or 1, "source": "stands for any such function"}
+            ]
         case "none":
             return [{"kind": "value", "value": None, "source": source}]
         case _:
             return [{"kind": kind, "source": source}]
 
 
-def _int(name: str, clues: Clues, clue: Clue, fact: Input | None, source: str) -> Option:
-    option: Option = {"kind": "int", "size": _size(clues, ("name", name, 0), name),
-                      "source": source}
+def _int(name: str, clues: Known, clue: Clue, fact: Input | None, source: str) -> Option:
+    option: Option = {
+        "kind": "int",
+        "size": _size(clues, ("name", name, 0), name),
+        "source": source,
+    }
     if clue.index_of:
         option |= {"content": "index", "high": _size(clues, clue.index_of[0], name)}
     return option
 
 
-def _tensor(name: str, clues: Clues, clue: Clue, fact: Input | None, source: str) -> Option:
+def _tensor(name: str, clues: Known, clue: Clue, fact: Input | None, source: str) -> Option:
     known_rank = clue.rank
     if fact is not None and fact.dims is not None:
         known_rank = len(fact.dims)
@@ -295,7 +323,7 @@ def _content(clue: Clue, fact: Input | None) -> str:
     return "positive" if clue.positive else "normal"
 
 
-def _high(name: str, clues: Clues, clue: Clue, fact: Input | None) -> str | int:
+def _high(name: str, clues: Known, clue: Clue, fact: Input | None) -> str | int:
     term: Term | None = None
     if fact is not None and fact.high is not None:
         term = _dim_term(clues, fact.high)
@@ -304,7 +332,7 @@ def _high(name: str, clues: Clues, clue: Clue, fact: Input | None) -> str | int:
     return _size(clues, term, name) if term else "high"
 
 
-def _size(clues: Clues, term: Term, name: str) -> str | int:
+def _size(clues: Known, term: Term, name: str) -> str | int:
     same = clues.same(term)
     if same[0] == "literal":
         return same[2]

@@ -96,10 +96,16 @@ def constructs(value: ast.expr) -> bool:
 
 def fresh_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     """Names that hold something newly made which no other name can reach."""
-    made = {s.targets[0].id: s for s in statements if _makes(s) and isinstance(s, ast.Assign)
-            and isinstance(s.targets[0], ast.Name)}
-    return tuple(name for name, own in made.items()
-                 if not any(name in free(s) for s in statements if s is not own))
+    made = {
+        s.targets[0].id: s
+        for s in statements
+        if _makes(s) and isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)
+    }
+    return tuple(
+        name
+        for name, own in made.items()
+        if not any(name in free(s) for s in statements if s is not own)
+    )
 
 
 def _makes(step: ast.stmt) -> bool:
@@ -157,9 +163,7 @@ def _placed(
 ) -> Iterator[ast.stmt]:
     if isinstance(step, Function) and step not in kept:
         return
-    if step in kept:
-        yield step
-    elif _guards(step) and free(step) <= available and runs_quietly(step, known):
+    if step in kept or (_guards(step) and free(step) <= available and runs_quietly(step, known)):
         yield step
 
 
@@ -198,31 +202,27 @@ def _root(node: ast.expr) -> set[str]:
     return {node.id} if isinstance(node, ast.Name) else set()
 
 
-class GuardsRaise(ast.NodeTransformer):
+class _Guards(ast.NodeTransformer):
     """Leaving early before the region means that this sample does not reach it."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        return node
-
-    def visit_Return(self, node: ast.Return) -> ast.AST:
-        return _unreached()
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        self.generic_visit(node)
-        if ends_here(node.body) and not node.orelse:
-            node.body = [_unreached()]
-        return node
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        return _unreached()
+    def visit(self, node: ast.AST) -> ast.AST:
+        """The node with its early exits replaced; functions inside keep theirs."""
+        match node:
+            case ast.FunctionDef() | ast.Lambda():
+                return node
+            case ast.Return() | ast.Raise():
+                return _unreached()
+            case ast.If(body=body, orelse=[]) if ends_here(body):
+                node.body = [_unreached()]
+                return node
+            case _:
+                return self.generic_visit(node)
 
 
 def guarded(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     """Copies of the statements in which every early exit raises `__Unreached__`."""
-    return [GuardsRaise().visit(copy.deepcopy(s)) for s in statements]
+    visited = [_Guards().visit(copy.deepcopy(s)) for s in statements]
+    return [s for s in visited if isinstance(s, ast.stmt)]
 
 
 def _unreached() -> ast.stmt:

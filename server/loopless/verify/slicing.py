@@ -79,8 +79,13 @@ def slice_region(
 
 
 def _assembled(
-    old_tree: ast.Module, new_tree: ast.Module, old: Located, new: Located, finding: Finding,
-    with_setup: bool, texts: tuple[str, str],
+    old_tree: ast.Module,
+    new_tree: ast.Module,
+    old: Located,
+    new: Located,
+    finding: Finding,
+    with_setup: bool,
+    texts: tuple[str, str],
 ) -> Slice | NotSliced:
     known = definitions(old_tree.body)
     at_top = not any(isinstance(p.owner, Function) for p in old.path)
@@ -91,7 +96,9 @@ def _assembled(
     reads -= {"__class__"}
     local = _function_names(old.path) if not at_top else _variables(old_tree.body, before or 0)
     wanted = {n for n in reads if n in local}
-    setup = backward(old.path, wanted, known) if with_setup else Setup((), tuple(wanted), frozenset())
+    setup = (
+        backward(old.path, wanted, known) if with_setup else Setup((), tuple(wanted), frozenset())
+    )
     prelude = Prelude()
     needs = (reads - wanted) | set(setup.outside) | (exposed(setup.statements) - set(setup.roots))
     needs -= bound(setup.statements) | BUILTINS
@@ -151,8 +158,14 @@ def _unsliceable(statements: Sequence[ast.stmt]) -> str:
             return "the region awaits, and verify runs it outside an event loop"
         if isinstance(part, ast.Yield | ast.YieldFrom):
             return "the region yields to its caller; move the loop into a function of its own"
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "super":
-            return "the region calls super(), which needs its class; put the result in a name before"
+        if (
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Name)
+            and part.func.id == "super"
+        ):
+            return (
+                "the region calls super(), which needs its class; put the result in a name before"
+            )
     return ""
 
 
@@ -161,8 +174,14 @@ def _added_imports(
 ) -> list[ast.stmt]:
     present = {ast.dump(s) for s in old_tree.body}
     kinds = (ast.Import, ast.ImportFrom)
-    return [s for s in new_tree.body if isinstance(s, kinds) and ast.dump(s) not in present
-            and s not in new.statements and bound([s]) & names]
+    return [
+        s
+        for s in new_tree.body
+        if isinstance(s, kinds)
+        and ast.dump(s) not in present
+        and s not in new.statements
+        and bound([s]) & names
+    ]
 
 
 def _all_names(tree: ast.Module, old: Located, setup: Setup, new: Located) -> set[str]:
@@ -186,7 +205,9 @@ def _classes(
                 gather(tree.body, exposed([reduced]) - BUILTINS, None, prelude)
                 extra.append(reduced)
                 break
-    chosen = [tree.body[k] for k in sorted(prelude.chosen) if tree.body[k] is not owner or not extra]
+    chosen = [
+        tree.body[k] for k in sorted(prelude.chosen) if tree.body[k] is not owner or not extra
+    ]
     return tuple(classes), [*chosen, *extra]
 
 
@@ -219,8 +240,15 @@ def _read_after(tree: ast.Module, path: Sequence[Place], count: int) -> set[str]
 
 
 def _closure_reads(statement: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)
-            and isinstance(n.ctx, ast.Load)} if is_main_guard(statement) else set()
+    return (
+        {
+            n.id
+            for n in ast.walk(statement)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+        }
+        if is_main_guard(statement)
+        else set()
+    )
 
 
 def _grad_off(path: Sequence[Place]) -> bool:
@@ -239,41 +267,32 @@ class _Exits(ast.NodeTransformer):
     """Every way out of the region becomes a return that says which way it was."""
 
     def __init__(self) -> None:
-        self.loops = 0
+        self._loops = 0
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        return node
-
-    def visit_For(self, node: ast.For) -> ast.AST:
-        return self._loop(node)
-
-    def visit_While(self, node: ast.While) -> ast.AST:
-        return self._loop(node)
+    def visit(self, node: ast.AST) -> ast.AST:
+        """The node with its exits replaced; functions inside keep theirs."""
+        match node:
+            case ast.FunctionDef() | ast.Lambda():
+                return node
+            case ast.For() | ast.While():
+                return self._loop(node)
+            case ast.Return(value=value):
+                return _exit("return", value or ast.Constant(None))
+            case ast.Break() if not self._loops:
+                return _exit("break", ast.Constant(None))
+            case ast.Continue() if not self._loops:
+                return _exit("continue", ast.Constant(None))
+            case ast.Global() | ast.Nonlocal():
+                return ast.Pass()
+            case _:
+                return self.generic_visit(node)
 
     def _loop(self, node: ast.For | ast.While) -> ast.AST:
-        self.loops += 1
-        node.body = [self.visit(s) for s in node.body]
-        self.loops -= 1
-        node.orelse = [self.visit(s) for s in node.orelse]
+        self._loops += 1
+        node.body = [s for s in map(self.visit, node.body) if isinstance(s, ast.stmt)]
+        self._loops -= 1
+        node.orelse = [s for s in map(self.visit, node.orelse) if isinstance(s, ast.stmt)]
         return node
-
-    def visit_Return(self, node: ast.Return) -> ast.AST:
-        return _exit("return", node.value or ast.Constant(None))
-
-    def visit_Break(self, node: ast.Break) -> ast.AST:
-        return node if self.loops else _exit("break", ast.Constant(None))
-
-    def visit_Continue(self, node: ast.Continue) -> ast.AST:
-        return node if self.loops else _exit("continue", ast.Constant(None))
-
-    def visit_Global(self, node: ast.Global) -> ast.AST:
-        return ast.Pass()
-
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.AST:
-        return ast.Pass()
 
 
 def _exit(way: str, value: ast.expr) -> ast.stmt:
@@ -282,11 +301,17 @@ def _exit(way: str, value: ast.expr) -> ast.stmt:
 
 
 def _program(
-    prelude: Sequence[ast.stmt], setup: Setup, roots: Sequence[str], live: Sequence[str],
-    old: Located, new: Located,
+    prelude: Sequence[ast.stmt],
+    setup: Setup,
+    roots: Sequence[str],
+    live: Sequence[str],
+    old: Located,
+    new: Located,
 ) -> str:
     returned = ast.Return(ast.Call(ast.Name("locals", ast.Load()), [], []))
-    before = guarded([s for s in setup.statements if not isinstance(s, Function) or s in setup.statements])
+    before = guarded(
+        [s for s in setup.statements if not isinstance(s, Function) or s in setup.statements]
+    )
     parts: list[ast.stmt] = [
         *prelude,
         _function("__setup__", roots, [*before, returned]),
@@ -304,7 +329,8 @@ def _without_future(source: str) -> str:
 
 
 def _wrapped(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    body: list[ast.stmt] = [_Exits().visit(copy.deepcopy(s)) for s in statements]
+    visited = [_Exits().visit(copy.deepcopy(s)) for s in statements]
+    body = [s for s in visited if isinstance(s, ast.stmt)]
     return [*body, _exit("end", ast.Constant(None))]
 
 

@@ -23,7 +23,9 @@ def cache_folder(environ: Mapping[str, str] | None = None, platform: str = sys.p
     environ = os.environ if environ is None else environ
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or Path.home())
     if platform == "win32":
-        return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "loopless" / "Cache"
+        return (
+            Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "loopless" / "Cache"
+        )
     if platform == "darwin":
         return home / "Library" / "Caches" / "loopless"
     given = environ.get("XDG_CACHE_HOME", "")

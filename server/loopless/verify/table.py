@@ -45,9 +45,14 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """The verdict with where it belongs."""
-        return {"path": self.path, "line": self.line, "code": self.finding.code,
-                "title": self.action.title, "applicability": self.action.applicability,
-                **self.verdict.to_json()}
+        return {
+            "path": self.path,
+            "line": self.line,
+            "code": self.finding.code,
+            "title": self.action.title,
+            "applicability": self.action.applicability,
+            **self.verdict.to_json(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,9 @@ class _Task:
 
 
 def run_verify(
-    paths: Sequence[str], options: VerifyOptions | None = None, output: TextIO | None = None,
+    paths: Sequence[str],
+    options: VerifyOptions | None = None,
+    output: TextIO | None = None,
     errors: TextIO | None = None,
 ) -> int:
     """Verify the preferred action of each finding; 0 all agreed, 1 something differed, 2 errors.
@@ -69,15 +76,16 @@ def run_verify(
     device asked for, nothing is run, the table says so, and the code is 0.
     """
     options = options or VerifyOptions()
-    output, errors = output or sys.stdout, errors or sys.stderr
+    out: TextIO = output or sys.stdout
+    err: TextIO = errors or sys.stderr
     tasks, problems = _tasks(paths, options)
     for problem in problems:
-        print(f"loopless: {problem}", file=errors)
-    rows = _rows(tasks, options, paths, errors) if tasks else []
+        print(f"loopless: {problem}", file=err)
+    rows = _rows(tasks, options, paths, err) if tasks else []
     if options.as_json:
-        print(json.dumps([row.to_json() for row in rows], indent=2, ensure_ascii=False), file=output)
+        print(json.dumps([row.to_json() for row in rows], indent=2, ensure_ascii=False), file=out)
     else:
-        _print_table(rows, output)
+        _print_table(rows, out)
     return exit_code(rows, bool(problems))
 
 
@@ -114,8 +122,9 @@ def _tasks_of(path: str, text: str, line: int, options: VerifyOptions) -> list[_
         last = offsets.line(max(finding.span.end - 1, finding.span.start)) + 1
         if line and not first <= line <= last:
             continue
-        actions = [a for a in finding.actions if a.edits
-                   and (a.applicability == "safe" or options.unsafe)]
+        actions = [
+            a for a in finding.actions if a.edits and (a.applicability == "safe" or options.unsafe)
+        ]
         actions.sort(key=lambda a: not a.preferred)
         tasks += [_Task(path, first, text, finding, action) for action in actions[:1]]
     return tasks
@@ -127,7 +136,9 @@ def _rows(
     project = Path(_split(paths[0])[0])
     interpreter = find_interpreter(options.interpreter, project)
     if interpreter is None:
-        reason = f"no interpreter {options.interpreter!r}" if options.interpreter else "no Python found"
+        reason = (
+            f"no interpreter {options.interpreter!r}" if options.interpreter else "no Python found"
+        )
         return [_row(task, not_run(reason, grade=task.action.grade)) for task in tasks]
     limits = replace(Limits(), seconds=options.seconds, timing=options.timing)
     rows: list[Row] = []
@@ -139,8 +150,12 @@ def _rows(
             return [_row(task, not_run(reason, grade=task.action.grade)) for task in tasks]
         for task in tasks:
             bar.show(len(rows), f"{task.path}:{task.line}")
-            future = verifier.submit(task.text, task.finding, task.action,
-                                     lambda p, task=task: bar.phase(f"{task.path}:{task.line}", p))
+            future = verifier.submit(
+                task.text,
+                task.finding,
+                task.action,
+                lambda p, task=task: bar.phase(f"{task.path}:{task.line}", p),
+            )
             rows.append(_row(task, future.result()))
     bar.clear()
     return rows
@@ -163,7 +178,9 @@ class _Bar:
         if self._enabled:
             filled = 24 * done // max(self._total, 1)
             bar = "█" * filled + "·" * (24 - filled)
-            print(f"\r\x1b[K{bar} {done}/{self._total} {what}", end="", file=self._stream, flush=True)
+            print(
+                f"\r\x1b[K{bar} {done}/{self._total} {what}", end="", file=self._stream, flush=True
+            )
 
     def phase(self, where: str, progress: Progress) -> None:
         """The phase of the one that runs."""
@@ -210,11 +227,15 @@ def _print_reason(row: Row, output: TextIO) -> None:
 
 
 def _count(rows: Sequence[Row]) -> str:
-    counts = {s: sum(r.verdict.status == s for r in rows) for s in ("agreed", "differed", "not-run")}
+    counts = {
+        s: sum(r.verdict.status == s for r in rows) for s in ("agreed", "differed", "not-run")
+    }
     devices = sorted({r.verdict.device_name for r in rows if r.verdict.device_name})
     on = f" on {', '.join(devices)}" if devices else ""
-    return (f"\n{counts['agreed']} agreed, {counts['differed']} differed, "
-            f"{counts['not-run']} not run{on}")
+    return (
+        f"\n{counts['agreed']} agreed, {counts['differed']} differed, "
+        f"{counts['not-run']} not run{on}"
+    )
 
 
 def _split(given: str) -> tuple[str, int]:

@@ -43,9 +43,9 @@ def sample_comment(text: str, first: int, last: int) -> Comment | None:
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             line = token.start[0]
-            if token.type == tokenize.COMMENT and first <= line <= last:
-                if match := _COMMENT.search(token.string):
-                    found.append(_parsed(token.string[match.end() :], line))
+            match = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
+            if match and first <= line <= last:
+                found.append(_parsed(token.string[match.end() :], line))
     except (tokenize.TokenError, SyntaxError):
         pass
     return found[-1] if found else None
@@ -92,8 +92,9 @@ def call_arguments(
                 given = _matched(node, function, method_of is not None)
                 made = {k: v for k, v in given.items() if _visible(v, scope, 4)}
                 if made:
-                    found.append({k: _inlined(copy.deepcopy(v), scope, 6) or v
-                                  for k, v in made.items()})
+                    found.append(
+                        {k: _inlined(copy.deepcopy(v), scope, 6) or v for k, v in made.items()}
+                    )
     return found
 
 
@@ -193,12 +194,13 @@ class _Sizes(ast.NodeTransformer):
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in CONSTRUCTORS:
             return node
         attr, args = node.func.attr, node.args
-        if attr == "randint":
-            shape = next((k for k, a in enumerate(args) if isinstance(a, ast.Tuple)), len(args))
-        else:
-            shape = 0
+        shape = (
+            next((k for k, a in enumerate(args) if isinstance(a, ast.Tuple)), len(args))
+            if attr == "randint"
+            else 0
+        )
         for k, arg in enumerate(args):
-            if attr == "full" and k > 0 or attr in {"tensor", "linspace"}:
+            if (attr == "full" and k > 0) or attr in {"tensor", "linspace"}:
                 continue
             if isinstance(arg, ast.Tuple | ast.List) and k >= shape:
                 arg.elts = [self._size(e) for e in arg.elts]

@@ -41,8 +41,15 @@ class Verdict:
 def from_json(data: dict[str, Any]) -> Verdict:
     """A verdict out of what the worker or the store says; unknown keys are left out."""
     known = {f.name for f in fields(Verdict)}
-    numbers = {"loop_s", "tensor_s", "speedup", "speedup_low", "speedup_high",
-               "max_abs_error", "max_rel_error"}
+    numbers = {
+        "loop_s",
+        "tensor_s",
+        "speedup",
+        "speedup_low",
+        "speedup_high",
+        "max_abs_error",
+        "max_rel_error",
+    }
     given = {k: v for k, v in data.items() if k in known}
     for key in numbers & set(given):
         given[key] = float(given[key]) if given[key] is not None else None

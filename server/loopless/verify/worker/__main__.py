@@ -15,7 +15,8 @@ def main() -> None:
     sys.path[:] = [p for p in sys.path if p and os.path.abspath(p) != here]
     init = os.path.join(here, "__init__.py")
     spec = importlib.util.spec_from_file_location(NAME, init, submodule_search_locations=[here])
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[NAME] = module
     spec.loader.exec_module(module)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, List, Tuple
+from typing import Any
 
 import torch
 
 from .compare import Path, leaves, named
 
-Shares = FrozenSet[Tuple[str, str]]
+Shares = frozenset[tuple[str, str]]
 
 
-def shares(values: Dict[str, Any]) -> Shares:
+def shares(values: dict[str, Any]) -> Shares:
     """Pairs of places where a write through the first changes the second."""
     tensors = {p: v for p, v in leaves(values).items() if isinstance(v, torch.Tensor)}
-    found: List[Tuple[str, str]] = []
-    by_memory: Dict[int, List[Path]] = {}
+    found: list[tuple[str, str]] = []
+    by_memory: dict[int, list[Path]] = {}
     for path, tensor in tensors.items():
         if tensor.numel():
             by_memory.setdefault(tensor.untyped_storage().data_ptr(), []).append(path)
@@ -25,8 +25,8 @@ def shares(values: Dict[str, Any]) -> Shares:
     return frozenset(found)
 
 
-def _marked(group: List[Path], tensors: Dict[Path, torch.Tensor]) -> List[Tuple[str, str]]:
-    found: List[Tuple[str, str]] = []
+def _marked(group: list[Path], tensors: dict[Path, torch.Tensor]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
     for path in group:
         before = {p: tensors[p].detach().clone() for p in group}
         if not _mark(tensors[path]):

@@ -1,14 +1,18 @@
 """What two runs left, set side by side: structure, kinds, dtypes, shapes, then values."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any
 
 import torch
 
-Path = Tuple[str, ...]
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -30,17 +34,19 @@ class Errors:
 
 _ZERO_TRIPS = "a tensor where the loop leaves the same Python number"
 
-Bound = Callable[[Path, torch.Tensor], Optional[torch.Tensor]]
+Bound = Callable[[Path, torch.Tensor], torch.Tensor | None]
 
 
-def leaves(value: Any) -> Dict[Path, Any]:
+def leaves(value: Any) -> dict[Path, Any]:
     """Tensors and plain values by where they are; containers by their kind."""
-    found: Dict[Path, Any] = {}
+    found: dict[Path, Any] = {}
     _collect(value, (), found, set(), 0)
     return found
 
 
-def _collect(value: Any, path: Path, found: Dict[Path, Any], seen: set, depth: int) -> None:
+def _collect(  # noqa: C901 - one case for each kind of container
+    value: Any, path: Path, found: dict[Path, Any], seen: set[int], depth: int
+) -> None:
     if isinstance(value, (torch.Tensor, int, float, complex, str, bytes, type(None))):
         found[path] = value
         return
@@ -61,7 +67,7 @@ def _collect(value: Any, path: Path, found: Dict[Path, Any], seen: set, depth: i
             _collect(item, (*path, f"[{place}]"), found, seen, depth + 1)
     elif isinstance(value, (set, frozenset, range)):
         found[path] = repr(sorted(value, key=repr))
-    elif hasattr(value, "__dict__") and not callable(value) or isinstance(value, torch.nn.Module):
+    elif (hasattr(value, "__dict__") and not callable(value)) or isinstance(value, torch.nn.Module):
         for key, item in vars(value).items():
             _collect(item, (*path, key), found, seen, depth + 1)
     elif not callable(value):
@@ -77,11 +83,11 @@ def named(path: Path) -> str:
 
 
 def compare(
-    old: Dict[str, Any], new: Dict[str, Any], exact: bool, bound: Optional[Bound], errors: Errors
-) -> List[Difference]:
+    old: dict[str, Any], new: dict[str, Any], exact: bool, bound: Bound | None, errors: Errors
+) -> list[Difference]:
     """Every difference between two sets of values; `bound` gives how far numbers may lie apart."""
     one, other = leaves(old), leaves(new)
-    found: List[Difference] = []
+    found: list[Difference] = []
     for path in one:
         if path not in other:
             found.append(_missing(path, "the new code does not give it"))
@@ -102,8 +108,8 @@ def _missing(path: Path, what: str) -> Difference:
 
 
 def _leaf(
-    path: Path, left: Any, right: Any, exact: bool, bound: Optional[Bound], errors: Errors
-) -> Optional[Difference]:
+    path: Path, left: Any, right: Any, exact: bool, bound: Bound | None, errors: Errors
+) -> Difference | None:
     where = named(path)
     if _same_number(left, right):
         return Difference("zero trips", where, _ZERO_TRIPS)
@@ -126,8 +132,12 @@ def _leaf(
 
 def _same_number(left: Any, right: Any) -> bool:
     """Whether a Python number stands where the new code gives the same as a tensor."""
-    return (isinstance(left, (int, float)) and isinstance(right, torch.Tensor)
-            and right.dim() == 0 and bool(right == left))
+    return (
+        isinstance(left, (int, float))
+        and isinstance(right, torch.Tensor)
+        and right.dim() == 0
+        and bool(right == left)
+    )
 
 
 def _kind(value: Any) -> str:
@@ -136,7 +146,7 @@ def _kind(value: Any) -> str:
 
 def _plain(
     where: str, left: Any, right: Any, exact: bool, check: str, errors: Errors
-) -> Optional[Difference]:
+) -> Difference | None:
     if isinstance(left, float):
         if left == right or (math.isnan(left) and math.isnan(right)):
             return None
@@ -162,9 +172,15 @@ def same_bits(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 
 
 def _numbers(
-    path: Path, where: str, left: torch.Tensor, right: torch.Tensor, exact: bool,
-    bound: Optional[Bound], check: str, errors: Errors,
-) -> Optional[Difference]:
+    path: Path,
+    where: str,
+    left: torch.Tensor,
+    right: torch.Tensor,
+    exact: bool,
+    bound: Bound | None,
+    check: str,
+    errors: Errors,
+) -> Difference | None:
     same = same_bits(left, right)
     whole = not (left.dtype.is_floating_point or left.is_complex())
     if bool(same.all()):
@@ -203,7 +219,7 @@ def _record(left: torch.Tensor, right: torch.Tensor, errors: Errors) -> None:
 
 
 def _close(
-    path: Path, left: torch.Tensor, right: torch.Tensor, bound: Optional[Bound]
+    path: Path, left: torch.Tensor, right: torch.Tensor, bound: Bound | None
 ) -> torch.Tensor:
     """Where both are finite and within the bound, or the same infinity or zero."""
     allowed = bound(path, left) if bound is not None else None

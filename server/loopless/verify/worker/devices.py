@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import platform
-from typing import Any, Dict, List
+from typing import Any
 
 import torch
 
 
-def available() -> List[Dict[str, str]]:
+def available() -> list[dict[str, str]]:
     """Every device that can run samples, the fastest first, the CPU last."""
-    found: List[Dict[str, str]] = []
+    found: list[dict[str, str]] = []
     if torch.cuda.is_available():
         kind = "ROCm" if getattr(torch.version, "hip", None) else "CUDA"
         for index in range(torch.cuda.device_count()):
@@ -19,14 +19,16 @@ def available() -> List[Dict[str, str]]:
     xpu = getattr(torch, "xpu", None)
     if xpu is not None and xpu.is_available():
         for index in range(xpu.device_count()):
-            found.append({"device": f"xpu:{index}", "name": xpu.get_device_name(index), "kind": "XPU"})
+            found.append(
+                {"device": f"xpu:{index}", "name": xpu.get_device_name(index), "kind": "XPU"}
+            )
     if torch.backends.mps.is_available():
         found.append({"device": "mps", "name": "Apple GPU (MPS)", "kind": "MPS"})
     found.append({"device": "cpu", "name": cpu_name(), "kind": "CPU"})
     return found
 
 
-def chosen(wanted: str) -> Dict[str, str]:
+def chosen(wanted: str) -> dict[str, str]:
     """The device asked for, or the first one for `auto`; raises LookupError where there is none."""
     devices = available()
     if wanted in ("", "auto"):

@@ -1,10 +1,14 @@
 """Run both versions on every variation and say, check by check, whether they agree."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any
 
 from .aliasing import shares, told
 from .compare import Difference, Errors, compare
@@ -25,21 +29,26 @@ CHECKS = ("values", "dtype", "shape", "in-place effects", "exceptions", "aliasin
 class Report:
     """How each check went, the first failure, and how close the two came."""
 
-    runs: Dict[str, int] = field(default_factory=dict)
-    skipped: Dict[str, int] = field(default_factory=dict)
-    failures: Dict[str, str] = field(default_factory=dict)
-    remarks: Dict[str, str] = field(default_factory=dict)
-    outside: Dict[str, str] = field(default_factory=dict)
-    failed: Optional[Tuple[Variation, str]] = None
+    runs: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
+    outside: dict[str, str] = field(default_factory=dict)
+    failed: tuple[Variation, str] | None = None
     errors: Errors = field(default_factory=Errors)
     total: int = 0
 
     def count(self, check: str) -> None:
+        """One more run that speaks for a check."""
         self.runs[check] = self.runs.get(check, 0) + 1
 
 
 def examine(
-    program: Program, scenario: Scenario, grade: str, assumptions: Sequence[str], budget: float,
+    program: Program,
+    scenario: Scenario,
+    grade: str,
+    assumptions: Sequence[str],
+    budget: float,
     progress: Callable[[int, int], None],
 ) -> Report:
     """All variations in turn, as many as the time allows, until one fails."""
@@ -66,7 +75,7 @@ def examine(
 
 
 def _note(
-    report: Report, variation: Variation, differences: List[Difference], waivers: Dict[str, str]
+    report: Report, variation: Variation, differences: list[Difference], waivers: dict[str, str]
 ) -> None:
     for check in (*CHECKS, variation.check) if variation.check not in CHECKS else CHECKS:
         report.count(check)
@@ -78,8 +87,10 @@ def _note(
     if variation.check in waivers:
         report.outside[variation.check] = waivers[variation.check]
         return
-    differences = [Difference("dtype", d.where, d.detail) if d.check == "zero trips" else d
-                   for d in differences]
+    differences = [
+        Difference("dtype", d.where, d.detail) if d.check == "zero trips" else d
+        for d in differences
+    ]
     worst = [d for d in differences if d.check not in waivers]
     if not worst:
         report.outside[differences[0].check] = waivers[differences[0].check]
@@ -95,9 +106,12 @@ def _note(
 
 
 def difference_on(
-    program: Program, scenario: Scenario, variation: Variation, grade: str,
-    report: Optional[Report] = None,
-) -> Optional[List[Difference]]:
+    program: Program,
+    scenario: Scenario,
+    variation: Variation,
+    grade: str,
+    report: Report | None = None,
+) -> list[Difference] | None:
     """What differs on one variation; None where the loop itself does not survive it."""
     try:
         live = program.make(scenario, variation)
@@ -114,7 +128,11 @@ def difference_on(
     try:
         new = program.run("new", pristine)
     except (Forbidden, OutOfTime) as error:
-        return [Difference("exceptions", "", f"the new code fails where the loop does not: {explain(error)}")]
+        return [
+            Difference(
+                "exceptions", "", f"the new code fails where the loop does not: {explain(error)}"
+            )
+        ]
     if new.error is not None:
         if out_of_memory(new.error):
             return [Difference("exceptions", "", "the new code runs out of memory")]
@@ -123,19 +141,25 @@ def difference_on(
     state_after_new = random_state(program.device)
     found = _compared(program, scenario, variation, grade, old, new, report)
     if state_after_old != state_after_new:
-        found.append(Difference("random state", "", "the generator does not stand where the loop leaves it"))
-    if (old.printed, old.text) != (new.printed, new.text):
+        found.append(
+            Difference("random state", "", "the generator does not stand where the loop leaves it")
+        )
+    if old.wrote() != new.wrote():
         found.append(Difference("printed output", "", "the two versions do not print the same"))
-    if not found:
-        if sentence := told(shares(old.values()), shares(new.values())):
-            found.append(Difference("aliasing", "", sentence))
+    if not found and (sentence := told(shares(old.values()), shares(new.values()))):
+        found.append(Difference("aliasing", "", sentence))
     return found
 
 
 def _compared(
-    program: Program, scenario: Scenario, variation: Variation, grade: str, old: Outcome,
-    new: Outcome, report: Optional[Report],
-) -> List[Difference]:
+    program: Program,
+    scenario: Scenario,
+    variation: Variation,
+    grade: str,
+    old: Outcome,
+    new: Outcome,
+    report: Report | None,
+) -> list[Difference]:
     if old.way != new.way:
         return [Difference("values", "", f"the loop ends by {old.way}, the new code by {new.way}")]
     errors = report.errors if report is not None else Errors()
@@ -151,7 +175,7 @@ def _compared(
     return compare(was, now, False, bound, measured)
 
 
-def _wrote_expanded(variation: Variation, old: Outcome, pristine: Dict[str, Any]) -> bool:
+def _wrote_expanded(variation: Variation, old: Outcome, pristine: dict[str, Any]) -> bool:
     """Writing into an expanded input writes to all rows at once: not a run to go by."""
     if variation.layout != "expanded":
         return False
@@ -159,11 +183,13 @@ def _wrote_expanded(variation: Variation, old: Outcome, pristine: Dict[str, Any]
 
 
 def _examine_gradients(
-    program: Program, scenario: Scenario, report: Report, waivers: Dict[str, str]
+    program: Program, scenario: Scenario, report: Report, waivers: dict[str, str]
 ) -> None:
     base = plain(scenario)
     for data in GRADIENT_DATA:
-        variation = Variation(sizes=base.sizes, data=data, check="gradients", label=f"gradients, {data}")
+        variation = Variation(
+            sizes=base.sizes, data=data, check="gradients", label=f"gradients, {data}"
+        )
         try:
             told_of = compare_gradients(program, scenario, variation)
         except (Forbidden, OutOfTime):

@@ -1,8 +1,12 @@
 """Derivatives of both versions with respect to every input that may require them."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -10,10 +14,10 @@ from .compare import leaves, named
 from .program import Program, explain
 from .values import Scenario, Variation
 
-Result = Tuple[Dict[str, Optional[torch.Tensor]], Dict[str, bool]]
+Result = tuple[dict[str, torch.Tensor | None], dict[str, bool]]
 
 
-def compare_gradients(program: Program, scenario: Scenario, variation: Variation) -> Optional[str]:
+def compare_gradients(program: Program, scenario: Scenario, variation: Variation) -> str | None:
     """The first difference in gradients; empty if there is none, None if the loop has none."""
     try:
         old = _gradients(program, scenario, variation, "old")
@@ -40,9 +44,9 @@ def compare_gradients(program: Program, scenario: Scenario, variation: Variation
 
 def _gradients(
     program: Program, scenario: Scenario, variation: Variation, which: str
-) -> Optional[Result]:
+) -> Result | None:
     live = program.make(scenario, variation)
-    inputs: Dict[str, torch.Tensor] = {}
+    inputs: dict[str, torch.Tensor] = {}
     given = {name: _required(value, name, inputs) for name, value in live.items()}
     if not inputs:
         return None
@@ -50,8 +54,8 @@ def _gradients(
         outcome = program.run(which, given, grad=True)
     if outcome.error is not None:
         raise outcome.error
-    flags: Dict[str, bool] = {}
-    total: Optional[torch.Tensor] = None
+    flags: dict[str, bool] = {}
+    total: torch.Tensor | None = None
     generator = torch.Generator().manual_seed(5)
     for path, value in sorted(leaves(outcome.values()).items()):
         if not isinstance(value, torch.Tensor) or not value.dtype.is_floating_point:
@@ -65,28 +69,29 @@ def _gradients(
         return {}, flags
     names = list(inputs)
     grads = torch.autograd.grad(total, [inputs[n] for n in names], allow_unused=True)
-    return dict(zip(names, grads)), flags
+    return dict(zip(names, grads, strict=False)), flags
 
 
-def _required(value: Any, name: str, inputs: Dict[str, torch.Tensor]) -> Any:
+def _required(value: Any, name: str, inputs: dict[str, torch.Tensor]) -> Any:
     """The value with its tensors made from leaves that require gradients."""
     if isinstance(value, torch.Tensor) and value.dtype.is_floating_point:
         leaf = value.detach().clone().requires_grad_()
         inputs[name] = leaf
-        return leaf.clone() if value.is_contiguous() else leaf.as_strided(
-            value.shape, leaf.stride()).clone()
+        return (
+            leaf.clone()
+            if value.is_contiguous()
+            else leaf.as_strided(value.shape, leaf.stride()).clone()
+        )
     if isinstance(value, list) and value and all(isinstance(v, torch.Tensor) for v in value):
         return [_required(v, f"{name}[{k}]", inputs) for k, v in enumerate(value)]
     return value
 
 
-def _difference(
-    name: str, one: Optional[torch.Tensor], other: Optional[torch.Tensor]
-) -> Optional[str]:
-    if one is None and other is None:
-        return None
+def _difference(name: str, one: torch.Tensor | None, other: torch.Tensor | None) -> str | None:
     if one is None:
-        one = torch.zeros_like(other)  # type: ignore[arg-type]
+        if other is None:
+            return None
+        one = torch.zeros_like(other)
     if other is None:
         other = torch.zeros_like(one)
     if torch.equal(one, other):
@@ -102,10 +107,12 @@ def _difference(
     if bool(near.all()):
         return None
     place = tuple(int(k) for k in (~near).nonzero()[0]) if one.dim() else ()
-    return (f"the gradient of {name} at {list(place)} is {other[place].item()!r} "
-            f"where the loop has {one[place].item()!r}")
+    return (
+        f"the gradient of {name} at {list(place)} is {other[place].item()!r} "
+        f"where the loop has {one[place].item()!r}"
+    )
 
 
-def float_inputs(live: Mapping[str, Any]) -> List[str]:
+def float_inputs(live: Mapping[str, Any]) -> list[str]:
     """Names of the inputs that may require gradients."""
     return [n for n, v in live.items() if isinstance(v, torch.Tensor) and v.dtype.is_floating_point]

@@ -1,5 +1,8 @@
 """What user code may take and do while it runs: time, memory, and no effects outside the process."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import contextlib
@@ -8,21 +11,35 @@ import signal
 import sys
 import threading
 import time
-from typing import Any, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 MEMORY_EXIT = 86
 
 _FORBIDDEN = {
-    "os.fork": "starts a process", "os.forkpty": "starts a process",
-    "os.posix_spawn": "starts a process", "os.spawn": "starts a process",
-    "os.exec": "starts a program", "os.system": "starts a program",
-    "subprocess.Popen": "starts a program", "pty.spawn": "starts a program",
-    "socket.connect": "opens a connection", "socket.bind": "opens a connection",
-    "os.remove": "deletes a file", "os.rename": "renames a file", "os.rmdir": "deletes a folder",
-    "os.mkdir": "makes a folder", "shutil.rmtree": "deletes a folder", "os.truncate": "changes a file",
-    "os.kill": "sends a signal", "os.killpg": "sends a signal", "signal.pthread_kill": "sends a signal",
-    "os.chmod": "changes a file", "os.putenv": "changes the environment",
-    "os.link": "makes a file", "os.symlink": "makes a file",
+    "os.fork": "starts a process",
+    "os.forkpty": "starts a process",
+    "os.posix_spawn": "starts a process",
+    "os.spawn": "starts a process",
+    "os.exec": "starts a program",
+    "os.system": "starts a program",
+    "subprocess.Popen": "starts a program",
+    "pty.spawn": "starts a program",
+    "socket.connect": "opens a connection",
+    "socket.bind": "opens a connection",
+    "os.remove": "deletes a file",
+    "os.rename": "renames a file",
+    "os.rmdir": "deletes a folder",
+    "os.mkdir": "makes a folder",
+    "shutil.rmtree": "deletes a folder",
+    "os.truncate": "changes a file",
+    "os.kill": "sends a signal",
+    "os.killpg": "sends a signal",
+    "signal.pthread_kill": "sends a signal",
+    "os.chmod": "changes a file",
+    "os.putenv": "changes the environment",
+    "os.link": "makes a file",
+    "os.symlink": "makes a file",
 }
 
 
@@ -44,6 +61,7 @@ class Printed:
         self.start = ""
 
     def write(self, text: str) -> int:
+        """Count the text and keep its beginning."""
         self.count += len(text)
         if len(self.start) < 4096:
             self.start += text[:4096]
@@ -53,24 +71,25 @@ class Printed:
         """Nothing is held back."""
 
     def isatty(self) -> bool:
+        """Nobody watches."""
         return False
 
-    def __deepcopy__(self, memo: Any) -> "Printed":
+    def __deepcopy__(self, memo: Any) -> Printed:
         return self
 
 
 _watching = False
-_violations: List[str] = []
+_violations: list[str] = []
 
 
-def _audit(event: str, arguments: Tuple[Any, ...]) -> None:
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watching:
         return
     what = _FORBIDDEN.get(event)
     if event == "open" and len(arguments) > 2:
         mode, flags = arguments[1], arguments[2]
         writes = isinstance(mode, str) and any(c in mode for c in "wax+")
-        writes = writes or isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+        writes = writes or (isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR)))
         if writes and arguments[0] not in (os.devnull, 0, 1, 2):
             what = f"writes a file ({arguments[0]!r})"
     if what:

@@ -1,9 +1,13 @@
 """The most tensor memory that one run of each version holds at a time."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -18,7 +22,7 @@ class _Held(TorchDispatchMode):
         super().__init__()
         self.now = 0
         self.most = 0
-        self._known: Dict[int, int] = {}
+        self._known: dict[int, int] = {}
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -46,7 +50,7 @@ class _Held(TorchDispatchMode):
         self.now -= self._known.pop(place, 0)
 
 
-def peak(program: Program, which: str, live: Mapping[str, Any]) -> Optional[int]:
+def peak(program: Program, which: str, live: Mapping[str, Any]) -> int | None:
     """Bytes that one run takes beyond its inputs."""
     if program.device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(program.device)
@@ -59,7 +63,7 @@ def peak(program: Program, which: str, live: Mapping[str, Any]) -> Optional[int]
     return held.most
 
 
-def peaks(program: Program, make: Any) -> Tuple[Optional[int], Optional[int]]:
+def peaks(program: Program, make: Any) -> tuple[int | None, int | None]:
     """The peak of the loop and of the new code, each on fresh inputs."""
     try:
         return peak(program, "old", make()), peak(program, "new", make())

@@ -1,5 +1,8 @@
 """The slice as callable code: inputs made fresh, either version run, everything it left behind."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import contextlib
@@ -8,13 +11,14 @@ import itertools
 import random
 import time
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any
 
 import torch
 
 from .devices import synchronize
-from .limits import Forbidden, OutOfTime, running
+from .limits import Forbidden, OutOfTime, Printed, running
 from .values import Maker, Scenario, Variation, assembled
 
 SECONDS = 10.0
@@ -30,16 +34,19 @@ class Outcome:
 
     way: str = ""
     returned: Any = None
-    outputs: Dict[str, Any] = field(default_factory=dict)
-    live: Dict[str, Any] = field(default_factory=dict)
-    error: Optional[BaseException] = None
-    printed: int = 0
-    text: str = ""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    live: dict[str, Any] = field(default_factory=dict)
+    error: BaseException | None = None
+    printed: Printed | None = None
     seconds: float = 0.0
 
-    def values(self) -> Dict[str, Any]:
+    def wrote(self) -> tuple[int, str]:
+        """How much the run printed, and the beginning of it."""
+        return (self.printed.count, self.printed.start) if self.printed else (0, "")
+
+    def values(self) -> dict[str, Any]:
         """Everything that the caller could see."""
-        seen: Dict[str, Any] = {f"{n} (changed in place)": v for n, v in self.live.items()}
+        seen: dict[str, Any] = {f"{n} (changed in place)": v for n, v in self.live.items()}
         seen.update(self.outputs)
         if self.way == "return":
             seen["the returned value"] = self.returned
@@ -53,13 +60,15 @@ class Program:
         self.roots: Sequence[str] = request["roots_order"]
         self.live: Sequence[str] = request["live"]
         self.outputs: Sequence[str] = request["outputs"]
-        self.classes: Dict[str, str] = dict(request["classes"])
+        self.classes: dict[str, str] = dict(request["classes"])
         self.grad_off: bool = request["grad_off"]
         self.fresh = frozenset(request["fresh"]) & frozenset(self.outputs)
         self.device = device
         self._picked = 0
-        self.namespace: Dict[str, Any] = {
-            "__name__": "__loopless__", "__pick__": self._pick, "__Unreached__": Unreached,
+        self.namespace: dict[str, Any] = {
+            "__name__": "__loopless__",
+            "__pick__": self._pick,
+            "__Unreached__": Unreached,
         }
         source = request["program"]
         with running(SECONDS):
@@ -74,7 +83,7 @@ class Program:
 
     def make(
         self, scenario: Scenario, variation: Variation, double: bool = False, perturbed: int = 0
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """The region's inputs for one variation."""
         maker = Maker(scenario, variation, self.device, self.namespace, double, perturbed)
         with precision(double), torch.no_grad(), running(SECONDS), quiet():
@@ -85,7 +94,11 @@ class Program:
         return {n: made[n] for n in self.live}
 
     def run(
-        self, which: str, live: Mapping[str, Any], double: bool = False, seconds: float = SECONDS,
+        self,
+        which: str,
+        live: Mapping[str, Any],
+        double: bool = False,
+        seconds: float = SECONDS,
         grad: bool = False,
     ) -> Outcome:
         """One run of `old` or `new` on inputs that it may change."""
@@ -97,6 +110,7 @@ class Program:
         with precision(double), mode, quiet():
             try:
                 with running(seconds) as printed:
+                    outcome.printed = printed
                     synchronize(self.device)
                     begin = time.perf_counter()
                     outcome.way, outcome.returned, kept = function(**live)
@@ -106,11 +120,10 @@ class Program:
             except (Exception, SystemExit, KeyboardInterrupt) as error:
                 outcome.error = error
         outcome.live = {n: v for n, v in live.items() if n not in self.fresh}
-        outcome.printed, outcome.text = printed.count, printed.start
         return outcome
 
 
-def copied(live: Mapping[str, Any]) -> Dict[str, Any]:
+def copied(live: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that shares nothing with the original but keeps what it shares within itself."""
     return copy.deepcopy(dict(live))
 
@@ -145,10 +158,10 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def out_of_memory(error: Optional[BaseException]) -> bool:
+def out_of_memory(error: BaseException | None) -> bool:
     """Whether the exception says that memory ran out, on any device."""
     if isinstance(error, MemoryError):
         return True
     text = str(error).lower()
-    words: List[str] = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"]
+    words: list[str] = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"]
     return error is not None and any(word in text for word in words)

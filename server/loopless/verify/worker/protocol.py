@@ -1,12 +1,16 @@
 """One JSON object a line, on copies of the first descriptors that user code cannot reach by name."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import json
 import math
 import os
 import sys
-from typing import Any, Dict, Iterator, TextIO
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 
 class Channel:
@@ -19,8 +23,8 @@ class Channel:
         for descriptor in (0, 1):
             os.dup2(null, descriptor)
         os.close(null)
-        sys.stdin = open(0, encoding="utf-8", closefd=False)
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
     def silence_errors(self) -> None:
         """Send standard error nowhere too, once the start is over."""
@@ -28,12 +32,12 @@ class Channel:
         os.dup2(null, 2)
         os.close(null)
 
-    def requests(self) -> Iterator[Dict[str, Any]]:
+    def requests(self) -> Iterator[dict[str, Any]]:
         """Each request in turn, until the client closes the stream."""
         for line in self._input:
             yield json.loads(line)
 
-    def send(self, message: Dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Answer with one line of strict JSON."""
         self._output.write(json.dumps(_strict(message)) + "\n")
         self._output.flush()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -17,7 +18,10 @@ _SMOOTH = ("plain", "large", "extremes")
 
 
 def bound_for(
-    program: Program, scenario: Scenario, variation: Variation, old: Mapping[str, Any],
+    program: Program,
+    scenario: Scenario,
+    variation: Variation,
+    old: Mapping[str, Any],
     new: Mapping[str, Any],
 ) -> Bound:
     """The error bound of one run, by the condition of what it computes and by its size.
@@ -26,7 +30,7 @@ def bound_for(
     last place. A sum that cancels moves far, and may differ as far when its order changes.
     """
     exact = _leaves_of(program, scenario, variation, True, 0)
-    moved: List[Dict[Path, Any]] = []
+    moved: list[dict[Path, Any]] = []
     if variation.data in _SMOOTH:
         for seed in (11, 23, 37):
             run = _leaves_of(program, scenario, variation, False, seed)
@@ -35,14 +39,14 @@ def bound_for(
     growth = _FACTOR * math.sqrt(max(terms, 1))
     now = leaves(dict(new))
 
-    def bound(path: Path, left: torch.Tensor) -> Optional[torch.Tensor]:
+    def bound(path: Path, left: torch.Tensor) -> torch.Tensor | None:
         return _allowed(left, exact.get(path), now.get(path), [m.get(path) for m in moved], growth)
 
     return bound
 
 
 def _allowed(
-    left: torch.Tensor, reference: Any, right: Any, moved: List[Any], growth: float
+    left: torch.Tensor, reference: Any, right: Any, moved: list[Any], growth: float
 ) -> torch.Tensor:
     wide = torch.complex128 if left.is_complex() else torch.float64
     wide = wide if left.device.type != "mps" else torch.float32
@@ -69,7 +73,7 @@ def _allowed(
 
 def _leaves_of(
     program: Program, scenario: Scenario, variation: Variation, double: bool, perturbed: int
-) -> Dict[Path, Any]:
+) -> dict[Path, Any]:
     if double and program.device == "mps":
         return {}
     try:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from .limits import Forbidden, OutOfTime
 from .program import Program, Unreached, explain, out_of_memory
 from .values import Option, Scenario, Variation
 
 PRIMES = (5, 7, 3, 11, 4, 13, 6, 17, 8, 19, 9, 23)
-Assignment = Tuple[Tuple[Tuple[str, Option], ...], int]
+Assignment = tuple[tuple[tuple[str, Option], ...], int]
 
 
 class NoSample(Exception):
@@ -22,7 +23,7 @@ class NoSample(Exception):
 def find(program: Program, roots: Sequence[Mapping[str, Any]], budget: float) -> Scenario:
     """The first scenario on which the original region runs without an error."""
     begin = time.perf_counter()
-    first: Optional[BaseException] = None
+    first: BaseException | None = None
     seen = 0
     for picks in assignments(roots):
         for scenario in arranged(picks):
@@ -41,7 +42,7 @@ def find(program: Program, roots: Sequence[Mapping[str, Any]], budget: float) ->
     raise NoSample(said(first, seen))
 
 
-def said(error: Optional[BaseException], count: int) -> str:
+def said(error: BaseException | None, count: int) -> str:
     """Why the search ended without inputs."""
     if error is None:
         return "the region has no inputs to try"
@@ -58,8 +59,9 @@ def plain(scenario: Scenario, seed: int = 0) -> Variation:
     return Variation(sizes=sizes, seed=seed)
 
 
-def attempt(program: Program, scenario: Scenario, variation: Optional[Variation] = None
-            ) -> Optional[BaseException]:
+def attempt(
+    program: Program, scenario: Scenario, variation: Variation | None = None
+) -> BaseException | None:
     """Run the loop once on the scenario; the exception if it raised."""
     try:
         live = program.make(scenario, variation or plain(scenario))
@@ -76,14 +78,29 @@ def attempt(program: Program, scenario: Scenario, variation: Optional[Variation]
 def blames_sizes(error: BaseException) -> bool:
     """Whether other sizes of the same ranks may help."""
     text = str(error).lower()
-    words = ("size", "shape", "bounds", "range", "mismatch", "must match", "broadcast", "length",
-             "expected", "invalid", "empty", "equal", "numel", "elements", "dimension")
-    return isinstance(error, (IndexError, RuntimeError, ValueError, AssertionError, Unreached)) and (
-        not text or any(w in text for w in words)
+    words = (
+        "size",
+        "shape",
+        "bounds",
+        "range",
+        "mismatch",
+        "must match",
+        "broadcast",
+        "length",
+        "expected",
+        "invalid",
+        "empty",
+        "equal",
+        "numel",
+        "elements",
+        "dimension",
     )
+    return isinstance(
+        error, (IndexError, RuntimeError, ValueError, AssertionError, Unreached)
+    ) and (not text or any(w in text for w in words))
 
 
-def arranged(picks: Tuple[Tuple[str, Option], ...]) -> Iterator[Scenario]:
+def arranged(picks: tuple[tuple[str, Option], ...]) -> Iterator[Scenario]:
     """The picks with unequal sizes, then with two the same, then with all the same."""
     whole = Scenario(picks)
     yield whole
@@ -98,13 +115,18 @@ def arranged(picks: Tuple[Tuple[str, Option], ...]) -> Iterator[Scenario]:
             if len(classes) <= 5:
                 merges = ((left[1], left[0]), *((c, rest[0]) for c in rest[1:]))
                 yield Scenario(picks, merges)
+    yield from _roomy(picks, classes)
+
+
+def _roomy(picks: tuple[tuple[str, Option], ...], classes: list[str]) -> Iterator[Scenario]:
+    """Small whole numbers, or one input much larger than the others."""
     whole_numbers = [o["size"] for _, o in picks if o["kind"] == "int" and "size" in o]
     small = tuple((c, 2) for c in whole_numbers if isinstance(c, str))
     if small:
         yield Scenario(picks, (), small)
-    for roomy in classes:
-        if roomy not in dict(small):
-            yield Scenario(picks, (), ((roomy, 101),))
+    for size in classes:
+        if size not in dict(small):
+            yield Scenario(picks, (), ((size, 101),))
     for place, (name, option) in enumerate(picks):
         if option["kind"] == "tensor" and option["sizes"]:
             alone = dict(option, sizes=[f"{name} alone", *option["sizes"][1:]])
@@ -115,39 +137,40 @@ def arranged(picks: Tuple[Tuple[str, Option], ...]) -> Iterator[Scenario]:
         yield Scenario(picks, tuple((c, others[0]) for c in others[1:]), small)
 
 
-def assignments(roots: Sequence[Mapping[str, Any]]) -> Iterator[Tuple[Tuple[str, Option], ...]]:
+def assignments(roots: Sequence[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, Option], ...]]:
     """Every choice of an option for each input, the cheapest sums of costs first."""
     choices = [costed(root["name"], root["options"]) for root in roots]
     if any(not c for c in choices):
         return
     start = tuple(0 for _ in choices)
-    heap: List[Tuple[float, Tuple[int, ...]]] = [(0.0, start)]
+    heap: list[tuple[float, tuple[int, ...]]] = [(0.0, start)]
     seen = {start}
     for count in itertools.count():
         if not heap or count > 600:
             return
         _, indexes = heapq.heappop(heap)
         yield tuple(
-            (str(root["name"]), choice[k][1]) for root, choice, k in zip(roots, choices, indexes)
+            (str(root["name"]), choice[k][1])
+            for root, choice, k in zip(roots, choices, indexes, strict=False)
         )
         for position in range(len(indexes)):
-            following = indexes[:position] + (indexes[position] + 1,) + indexes[position + 1 :]
+            following = (*indexes[:position], indexes[position] + 1, *indexes[position + 1 :])
             if following[position] < len(choices[position]) and following not in seen:
                 seen.add(following)
-                total = sum(c[k][0] for c, k in zip(choices, following))
+                total = sum(c[k][0] for c, k in zip(choices, following, strict=False))
                 heapq.heappush(heap, (total, following))
 
 
-def costed(name: str, options: Sequence[Option]) -> List[Tuple[float, Option]]:
+def costed(name: str, options: Sequence[Option]) -> list[tuple[float, Option]]:
     """The options with ranks filled in, each with how unlikely it is."""
-    found: List[Tuple[float, Option]] = []
+    found: list[tuple[float, Option]] = []
     for place, option in enumerate(options):
         base = place * 1.5
         found.append((base, option))
         if option["kind"] in ("tensor", "tensors") and option.get("open"):
             for extra in (1, 2, 3):
                 added = [f"{name} axis {len(option['sizes']) + k}" for k in range(extra)]
-                wider: Dict[str, Any] = dict(option, sizes=[*option["sizes"], *added])
+                wider: dict[str, Any] = dict(option, sizes=[*option["sizes"], *added])
                 found.append((base + extra * 0.9, wider))
         if option["kind"] == "tensor" and option.get("content") == "normal" and not option["dtype"]:
             found.append((base + 2.5, dict(option, content="positive")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
-from typing import Any, Dict
+from typing import Any
 
 from .protocol import Channel
 
@@ -24,11 +24,16 @@ def serve() -> None:
     from . import devices, limits, verification
 
     limits.install()
-    channel.send({
-        "hello": True, "python": platform.python_version(), "executable": sys.executable,
-        "torch": torch.__version__, "devices": devices.available(),
-        "import_s": time.perf_counter() - begin,
-    })
+    channel.send(
+        {
+            "hello": True,
+            "python": platform.python_version(),
+            "executable": sys.executable,
+            "torch": torch.__version__,
+            "devices": devices.available(),
+            "import_s": time.perf_counter() - begin,
+        }
+    )
     channel.silence_errors()
     watched = False
     for request in channel.requests():
@@ -43,14 +48,17 @@ def serve() -> None:
         channel.send({"id": number, "result": _answer(verification, request, progress)})
 
 
-def _answer(verification: Any, request: Dict[str, Any], progress: Any) -> Dict[str, Any]:
+def _answer(verification: Any, request: dict[str, Any], progress: Any) -> dict[str, Any]:
     try:
         return verification.verify(request, progress)
     except MemoryError:
         return {"status": "not-run", "reason": "the slice takes more memory than verify allows"}
     except BaseException as error:
         if type(error).__name__ == "Forbidden":
-            return {"status": "not-run", "reason": f"the code {error}, which verify does not do for it"}
+            return {
+                "status": "not-run",
+                "reason": f"the code {error}, which verify does not do for it",
+            }
         if type(error).__name__ == "OutOfTime":
             return {"status": "not-run", "reason": "the slice takes longer than verify allows"}
         return {"status": "not-run", "reason": f"verify failed: {type(error).__name__}: {error}"}

@@ -1,10 +1,14 @@
 """A failing input made small and plain enough to paste into a test."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Callable, Dict, Iterator, List, Mapping
+from typing import Any
 
 import torch
 
@@ -38,11 +42,20 @@ def _safely(fails: Fails, variation: Variation) -> bool:
 
 
 def _simpler(variation: Variation) -> Iterator[Variation]:
-    for name, value in (("layout", "contiguous"), ("index", "plain"), ("data", "plain"),
-                        ("data", "ties"), ("mixed", ""), ("dtype", ""), ("longer", None)):
+    for name, value in (
+        ("layout", "contiguous"),
+        ("index", "plain"),
+        ("data", "plain"),
+        ("data", "ties"),
+        ("mixed", ""),
+        ("dtype", ""),
+        ("longer", None),
+    ):
         now = getattr(variation, name)
-        if now != value and not (name == "data" and (now == "zeros" or value == "ties" and now == "plain")):
-            changes: Dict[str, Any] = {name: value}
+        if now != value and not (
+            name == "data" and (now == "zeros" or (value == "ties" and now == "plain"))
+        ):
+            changes: dict[str, Any] = {name: value}
             yield replace(variation, **changes)
     sizes = variation.sizes
     for target in (1, 2, 3):
@@ -60,7 +73,7 @@ def written(program: Program, scenario: Scenario, variation: Variation) -> str:
     return "\n".join(lines)
 
 
-def assignment(name: str, value: Any) -> List[str]:
+def assignment(name: str, value: Any) -> list[str]:
     """Python text that binds the name to the value, as far as text can."""
     if isinstance(value, torch.Tensor):
         return [f"{name} = {expression(value)}"]
@@ -70,8 +83,14 @@ def assignment(name: str, value: Any) -> List[str]:
     if isinstance(value, (int, float, str, bool, type(None), list, tuple)):
         return [f"{name} = {_number(value)}"]
     if isinstance(value, (torch.dtype, torch.device)):
-        return [f"{name} = {value!r}" if isinstance(value, torch.dtype) else f"{name} = torch.{value!r}"]
-    if hasattr(value, "__dict__") and not callable(value) and not isinstance(value, torch.nn.Module):
+        return [
+            f"{name} = {value!r}" if isinstance(value, torch.dtype) else f"{name} = torch.{value!r}"
+        ]
+    if (
+        hasattr(value, "__dict__")
+        and not callable(value)
+        and not isinstance(value, torch.nn.Module)
+    ):
         fields: Mapping[str, Any] = vars(value)
         lines = [f"{name} = types.SimpleNamespace()"]
         return lines + [line for k, v in fields.items() for line in assignment(f"{name}.{k}", v)]

@@ -1,12 +1,16 @@
 """How long both versions take: sizes that tell, interleaved rounds, medians with an interval."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import math
 import statistics
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any
 
 from .limits import Forbidden, OutOfTime
 from .program import Program, copied, explain, out_of_memory
@@ -25,13 +29,13 @@ class Timing:
     speedup: float = 0.0
     low: float = 0.0
     high: float = 0.0
-    variation: Optional[Variation] = None
-    points: List[Tuple[Dict[str, int], float, float]] = field(default_factory=list)
+    variation: Variation | None = None
+    points: list[tuple[dict[str, int], float, float]] = field(default_factory=list)
     note: str = ""
 
-    def crossover(self) -> Optional[Dict[str, Any]]:
+    def crossover(self) -> dict[str, Any] | None:
         """The smallest measured sizes from which the new code stays the faster one."""
-        found: Optional[Dict[str, Any]] = None
+        found: dict[str, Any] | None = None
         for sizes, loop, tensor in reversed(self.points):
             if tensor >= loop:
                 break
@@ -47,7 +51,7 @@ def measure(
     timing = Timing()
     naturals = natural_sizes(scenario)
     factor = 1.0
-    factors: List[float] = []
+    factors: list[float] = []
     while len(factors) < 12:
         variation = scaled(scenario, factor, naturals)
         if timing.variation is not None and variation.sizes == timing.variation.sizes:
@@ -68,7 +72,7 @@ def measure(
     return timing
 
 
-def _next_factor(factors: List[float], seconds: List[float]) -> float:
+def _next_factor(factors: list[float], seconds: list[float]) -> float:
     """How much larger the sizes have to be for the loop to take a little more than the least."""
     power = 1.5
     if len(factors) > 1:
@@ -79,13 +83,13 @@ def _next_factor(factors: List[float], seconds: List[float]) -> float:
     return factors[-1] * max(1.3, min(wanted, 2.0 if len(factors) == 1 else 4.0))
 
 
-def natural_sizes(scenario: Scenario) -> Dict[str, int]:
+def natural_sizes(scenario: Scenario) -> dict[str, int]:
     """The sizes that the file shows."""
     merged = dict(scenario.merges)
-    found: Dict[str, int] = {}
+    found: dict[str, int] = {}
     for _, option in scenario.picks:
         for name, size in option.get("naturals", {}).items():
-            found[merged.get(name, name)] = size
+            found[str(merged.get(name, name))] = size
     return found
 
 
@@ -106,7 +110,7 @@ def once(program: Program, which: str, live: Mapping[str, Any], seconds: float) 
 
 def _pair(
     program: Program, scenario: Scenario, variation: Variation, timing: Timing
-) -> Optional[Tuple[float, float]]:
+) -> tuple[float, float] | None:
     """One run of each at these sizes, or nothing where they are too large."""
     try:
         live = program.make(scenario, variation)
@@ -128,8 +132,8 @@ def _rounds(program: Program, scenario: Scenario, timing: Timing, budget: float)
     _, loop_guess, tensor_guess = timing.points[-1]
     rounds = max(3, min(9, int(budget / max((loop_guess + tensor_guess) * 1.5, 1e-6))))
     repeats = max(1, min(20, int(0.004 / max(tensor_guess, 1e-7))))
-    loops: List[float] = []
-    tensors: List[float] = []
+    loops: list[float] = []
+    tensors: list[float] = []
     begin = time.perf_counter()
     for _ in range(rounds):
         loops.append(once(program, "old", copied(live), 8 * MOST))
@@ -138,6 +142,6 @@ def _rounds(program: Program, scenario: Scenario, timing: Timing, budget: float)
         if len(loops) >= 3 and time.perf_counter() - begin > budget:
             break
     timing.loop, timing.tensor = statistics.median(loops), statistics.median(tensors)
-    ratios = sorted(a / max(b, 1e-9) for a, b in zip(loops, tensors))
+    ratios = sorted(a / max(b, 1e-9) for a, b in zip(loops, tensors, strict=False))
     timing.speedup = timing.loop / max(timing.tensor, 1e-9)
     timing.low, timing.high = ratios[0], ratios[-1]

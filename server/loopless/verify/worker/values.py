@@ -1,15 +1,19 @@
 """Values for the inputs of a slice, made from options, sizes and a variation."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
 import types
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Union
 
 import torch
 
-Option = Dict[str, Any]
-Size = Union[str, int]
+Option = dict[str, Any]
+Size = Union[str, int]  # noqa: UP007
 
 DTYPES = {
     name: getattr(torch, name)
@@ -17,7 +21,13 @@ DTYPES = {
         "float32 float64 float16 bfloat16 int8 int16 int32 int64 uint8 bool complex64 complex128"
     ).split()
 }
-ALIASES = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32"}
+ALIASES = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "long": "int64",
+    "int": "int32",
+}
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,12 @@ class Variation:
     index: str = "plain"
     dtype: str = ""
     mixed: str = ""
-    longer: Optional[Tuple[str, int]] = None
+    longer: tuple[str, int] | None = None
     stretch: int = 2
     scalar: int = 0
     function: int = 0
 
-    def with_sizes(self, sizes: Mapping[str, int]) -> "Variation":
+    def with_sizes(self, sizes: Mapping[str, int]) -> Variation:
         """The same in other sizes."""
         return replace(self, sizes=sizes)
 
@@ -47,14 +57,14 @@ class Variation:
 class Scenario:
     """One option for each input, ranks settled, and size classes taken together."""
 
-    picks: Tuple[Tuple[str, Option], ...]
-    merges: Tuple[Tuple[str, str], ...] = ()
-    pins: Tuple[Tuple[str, int], ...] = ()
+    picks: tuple[tuple[str, Option], ...]
+    merges: tuple[tuple[str, str], ...] = ()
+    pins: tuple[tuple[str, int], ...] = ()
 
-    def classes(self) -> List[str]:
+    def classes(self) -> list[str]:
         """The sizes that may be chosen, each once."""
         merged = dict(self.merges)
-        names: Dict[str, None] = {}
+        names: dict[str, None] = {}
         for _, option in self.picks:
             for size in sizes_of(option):
                 if isinstance(size, str):
@@ -62,9 +72,9 @@ class Scenario:
         return list(names)
 
 
-def sizes_of(option: Option) -> List[Size]:
+def sizes_of(option: Option) -> list[Size]:
     """The size classes that an option mentions."""
-    found: List[Size] = list(option.get("sizes", []))
+    found: list[Size] = list(option.get("sizes", []))
     for key in ("size", "high"):
         if key in option:
             found.append(option[key])
@@ -78,10 +88,10 @@ class Maker:
     scenario: Scenario
     variation: Variation
     device: str
-    namespace: Dict[str, Any]
+    namespace: dict[str, Any]
     double: bool = False
     perturbed: int = 0
-    made: Dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
 
     def size(self, size: Size) -> int:
         """The number that a size class stands for."""
@@ -90,7 +100,7 @@ class Maker:
         merged = dict(self.scenario.merges)
         return self.variation.sizes.get(merged.get(size, size), 3)
 
-    def roots(self) -> Dict[str, Any]:
+    def roots(self) -> dict[str, Any]:
         """All inputs by dotted name."""
         torch.manual_seed(self.variation.seed)
         self.generator = torch.Generator().manual_seed(self.variation.seed + 1)
@@ -128,9 +138,13 @@ class Maker:
             return pick % 2 == 0
         if kind in ("callable", "module"):
             return functions(option.get("arity", 1))[self.variation.function % 3]
-        simple: Dict[str, Any] = {
-            "str": "mean", "list": [], "numbers": [2, 3, 1, 4], "dtype": torch.float32,
-            "device": torch.device(self.device), "unknown": None,
+        simple: dict[str, Any] = {
+            "str": "mean",
+            "list": [],
+            "numbers": [2, 3, 1, 4],
+            "dtype": torch.float32,
+            "device": torch.device(self.device),
+            "unknown": None,
         }
         value = simple.get(kind)
         return list(value) if isinstance(value, list) else value
@@ -140,7 +154,9 @@ class Maker:
         shape = [self.size(s) for s in option["sizes"]]
         longer = self.variation.longer
         if longer is not None and longer[0] == name and longer[1] < len(shape):
-            shape[longer[1]] = 1 if self.variation.stretch < 0 else shape[longer[1]] + self.variation.stretch
+            shape[longer[1]] = (
+                1 if self.variation.stretch < 0 else shape[longer[1]] + self.variation.stretch
+            )
         content = option.get("content", "normal")
         if content in ("normal", "positive"):
             made = self.numbers(shape, option, position, content == "positive")
@@ -209,7 +225,7 @@ class Maker:
         value = value.clone()
         flat = value.view(-1)
         info = torch.iinfo(value.dtype)
-        for place, number in zip(range(flat.numel()), (info.max, info.min, info.max)):
+        for place, number in zip(range(flat.numel()), (info.max, info.min, info.max), strict=False):
             flat[place] = number
         return value
 
@@ -234,8 +250,11 @@ def varied(value: torch.Tensor, data: str, generator: torch.Generator) -> torch.
         "nan": [float("nan")],
         "infinite": [float("inf"), -float("inf")],
         "signed zeros": [0.0, -0.0, -0.0, 0.0],
-        "extremes": [torch.finfo(value.dtype).max / 2, torch.finfo(value.dtype).tiny,
-                     -torch.finfo(value.dtype).max / 2],
+        "extremes": [
+            torch.finfo(value.dtype).max / 2,
+            torch.finfo(value.dtype).tiny,
+            -torch.finfo(value.dtype).max / 2,
+        ],
         "all nan": [float("nan")] * value.numel(),
         "nan first": [float("nan")],
     }[data]
@@ -245,7 +264,7 @@ def varied(value: torch.Tensor, data: str, generator: torch.Generator) -> torch.
         flat[0] = float("nan")
         return value
     places = torch.randperm(flat.numel(), generator=generator)[: len(marks)]
-    for place, mark in zip(places.tolist(), marks):
+    for place, mark in zip(places.tolist(), marks, strict=False):
         flat[place] = mark
     return value
 
@@ -272,7 +291,7 @@ def laid_out(value: torch.Tensor, layout: str) -> torch.Tensor:
     return value
 
 
-def functions(arity: int) -> List[Callable[..., Any]]:
+def functions(arity: int) -> list[Callable[..., Any]]:
     """Functions that work element by element, to stand for an unknown one."""
     if arity <= 1:
         return [torch.sigmoid, lambda v: v * 2 + 1, torch.relu]
@@ -283,8 +302,12 @@ def functions(arity: int) -> List[Callable[..., Any]]:
     ]
 
 
-def assembled(values: Mapping[str, Any], classes: Mapping[str, str], namespace: Mapping[str, Any],
-              names: Sequence[str]) -> Dict[str, Any]:
+def assembled(
+    values: Mapping[str, Any],
+    classes: Mapping[str, str],
+    namespace: Mapping[str, Any],
+    names: Sequence[str],
+) -> dict[str, Any]:
     """Dotted names put together to objects, of their class where methods are called."""
     plain = {n: v for n, v in values.items() if "." not in n}
     owners = {n.split(".")[0] for n in values if "." in n} | set(classes)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Mapping, Sequence, Set
+from typing import Any
 
 from .search import plain
 from .values import Scenario, Variation
@@ -14,20 +15,37 @@ _LAYOUTS = ("transposed", "strided", "expanded")
 
 # What an assumption's words take out of the test: the inputs on which it does not hold.
 _WAIVERS: Mapping[str, Sequence[str]] = {
-    "operands of other sizes": ("shape", "size", "length", "long", "as many", "broadcast", "extent"),
+    "operands of other sizes": (
+        "shape",
+        "size",
+        "length",
+        "long",
+        "as many",
+        "broadcast",
+        "extent",
+    ),
     "dtypes": ("dtype", "float", "integer", "same type", "precision", "bool"),
     "edge shapes": ("empty", "at least one", "non-zero size", "not 0", "nonempty", "rows"),
     "special values": ("nan", "finite", "inf", "tie", "zero", "distinct", "sign"),
     "gradients": ("gradient", "autograd", "grad"),
-    "indices": ("index", "indices", "negative", "duplicate", "unique", "distinct", "range", "sorted"),
+    "indices": (
+        "index",
+        "indices",
+        "negative",
+        "duplicate",
+        "unique",
+        "distinct",
+        "range",
+        "sorted",
+    ),
     "aliasing": ("alias", "view", "shared", "in place", "overlap", "memory"),
     "non-contiguous": ("contiguous", "dense", "stride"),
 }
 
 
-def waived(assumptions: Sequence[str]) -> Dict[str, str]:
+def waived(assumptions: Sequence[str]) -> dict[str, str]:
     """Which checks the assumptions speak of, each with the assumption that does."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     for assumption in assumptions:
         lower = assumption.lower()
         for check, words in _WAIVERS.items():
@@ -68,7 +86,7 @@ def _sizes(scenario: Scenario, base: Variation) -> Iterator[Variation]:
     least = 2 if fixed(scenario) else 0
     for size in (0, 1, 2, 6):
         if size >= least and classes:
-            sizes = {**base.sizes, **{c: size for c in classes}}
+            sizes = {**base.sizes, **dict.fromkeys(classes, size)}
             yield replace(base, sizes=sizes, check="edge shapes", label=f"all sizes {size}")
     if len(classes) > 1:
         for changed in classes:
@@ -79,7 +97,12 @@ def _sizes(scenario: Scenario, base: Variation) -> Iterator[Variation]:
                     yield replace(base, sizes=sizes, check="edge shapes", label=label)
     if classes:
         order = list(reversed([base.sizes[c] for c in classes]))
-        yield replace(base, sizes={**base.sizes, **dict(zip(classes, order))}, check="edge shapes", label="other sizes")
+        yield replace(
+            base,
+            sizes={**base.sizes, **dict(zip(classes, order, strict=False))},
+            check="edge shapes",
+            label="other sizes",
+        )
 
 
 def fixed(scenario: Scenario) -> bool:
@@ -87,8 +110,8 @@ def fixed(scenario: Scenario) -> bool:
     return any(o.get("source") == "constructor in the file" for _, o in scenario.picks)
 
 
-def _index_kinds(contents: Set[Any]) -> List[str]:
-    found: List[str] = []
+def _index_kinds(contents: set[Any]) -> list[str]:
+    found: list[str] = []
     if "index" in contents:
         found += ["duplicates", "negative", "ordered"]
     if "mask" in contents:
@@ -97,16 +120,25 @@ def _index_kinds(contents: Set[Any]) -> List[str]:
 
 
 def _dtypes(scenario: Scenario, base: Variation) -> Iterator[Variation]:
-    free = [name for name, o in scenario.picks
-            if o["kind"] in ("tensor", "tensors") and not o.get("dtype")
-            and o.get("content", "normal") in ("normal", "positive")]
+    free = [
+        name
+        for name, o in scenario.picks
+        if o["kind"] in ("tensor", "tensors")
+        and not o.get("dtype")
+        and o.get("content", "normal") in ("normal", "positive")
+    ]
     if not free:
         return
     for dtype in _DTYPES:
         yield replace(base, dtype=dtype, check="dtypes", label=f"{dtype} inputs")
     if len(free) > 1:
-        for one, other in (("float32", "float64"), ("float64", "float32"), ("float32", "int64"),
-                           ("int64", "float32"), ("bfloat16", "float32")):
+        for one, other in (
+            ("float32", "float64"),
+            ("float64", "float32"),
+            ("float32", "int64"),
+            ("int64", "float32"),
+            ("bfloat16", "float32"),
+        ):
             yield replace(base, dtype=one, mixed=other, check="dtypes", label=f"{one} with {other}")
 
 

@@ -1,8 +1,12 @@
 """One request from slice to verdict: samples, equality, timing."""
 
+# pyright: basic
+# What user code gives can be anything.
+
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -23,7 +27,7 @@ _ALWAYS = (*CHECKS, "edge shapes", "non-contiguous", "special values", "gradient
 _NOISE = 1.05
 
 
-def verify(request: Mapping[str, Any], progress: Progress) -> Dict[str, Any]:
+def verify(request: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """The verdict of one request, as the client stores it."""
     try:
         device = chosen(request.get("device", "auto"))
@@ -31,10 +35,12 @@ def verify(request: Mapping[str, Any], progress: Progress) -> Dict[str, Any]:
         return {"status": "not-run", "reason": str(error)}
     known = {"device": device["device"], "device_name": device["name"], "grade": request["grade"]}
     progress("samples", 0, 0)
-    reasons: List[str] = []
+    reasons: list[str] = []
     for plan in request["plans"]:
         try:
-            program, scenario = _settled(plan, device["device"], float(request.get("search_s", 1.5)))
+            program, scenario = _settled(
+                plan, device["device"], float(request.get("search_s", 1.5))
+            )
         except NoSample as error:
             reasons.append(str(error))
             continue
@@ -42,7 +48,7 @@ def verify(request: Mapping[str, Any], progress: Progress) -> Dict[str, Any]:
     return {**known, "status": "not-run", "reason": reasons[0] if reasons else "nothing to run"}
 
 
-def _settled(plan: Mapping[str, Any], device: str, budget: float) -> Tuple[Program, Scenario]:
+def _settled(plan: Mapping[str, Any], device: str, budget: float) -> tuple[Program, Scenario]:
     try:
         program = Program(plan, device)
     except (Forbidden, OutOfTime) as error:
@@ -59,11 +65,17 @@ def _settled(plan: Mapping[str, Any], device: str, budget: float) -> Tuple[Progr
 
 def _verdict(
     request: Mapping[str, Any], program: Program, scenario: Scenario, progress: Progress
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     grade, assumptions = request["grade"], request.get("assumptions", ())
-    report = examine(program, scenario, grade, assumptions, float(request.get("equality_s", 1.0)),
-                     lambda done, total: progress("equality", done, total))
-    verdict: Dict[str, Any] = {
+    report = examine(
+        program,
+        scenario,
+        grade,
+        assumptions,
+        float(request.get("equality_s", 1.0)),
+        lambda done, total: progress("equality", done, total),
+    )
+    verdict: dict[str, Any] = {
         "samples": _samples(program, scenario),
         "checks": _checks(report, assumptions, program, scenario),
         "max_abs_error": report.errors.absolute,
@@ -72,25 +84,33 @@ def _verdict(
     if report.failed is not None:
         variation, text = report.failed
         small, text = _smaller(program, scenario, variation, grade, text)
-        verdict.update(status="differed", reason=text,
-                       counterexample=_counterexample(program, scenario, small))
+        verdict.update(
+            status="differed", reason=text, counterexample=_counterexample(program, scenario, small)
+        )
         return verdict
     if report.total == 0:
-        return {**verdict, "status": "not-run",
-                "reason": "the inputs of the region cannot be copied, so that two runs would not be alike"}
+        return {
+            **verdict,
+            "status": "not-run",
+            "reason": "the inputs of the region cannot be copied, so that two runs would not be alike",
+        }
     verdict["status"] = "agreed"
     if request.get("timing", True):
         progress("timing", 0, 0)
-        timing = measure(program, scenario, float(request.get("timing_s", 0.8)),
-                         lambda done, total: progress("timing", done, total))
+        timing = measure(
+            program,
+            scenario,
+            float(request.get("timing_s", 0.8)),
+            lambda done, total: progress("timing", done, total),
+        )
         verdict.update(_times(program, scenario, timing))
     return verdict
 
 
 def _smaller(
     program: Program, scenario: Scenario, variation: Variation, grade: str, text: str
-) -> Tuple[Variation, str]:
-    told: Dict[str, str] = {}
+) -> tuple[Variation, str]:
+    told: dict[str, str] = {}
 
     def fails(candidate: Variation) -> bool:
         if variation.check == "gradients":
@@ -112,7 +132,7 @@ def _key(variation: Variation) -> str:
     return repr(variation)
 
 
-def _counterexample(program: Program, scenario: Scenario, variation: Variation) -> Optional[str]:
+def _counterexample(program: Program, scenario: Scenario, variation: Variation) -> str | None:
     try:
         return written(program, scenario, variation)
     except (Exception, Forbidden, OutOfTime):
@@ -121,14 +141,17 @@ def _counterexample(program: Program, scenario: Scenario, variation: Variation) 
 
 def _checks(
     report: Report, assumptions: Sequence[str], program: Program, scenario: Scenario
-) -> Dict[str, Dict[str, Any]]:
-    checks: Dict[str, Dict[str, Any]] = {}
+) -> dict[str, dict[str, Any]]:
+    checks: dict[str, dict[str, Any]] = {}
     for check in dict.fromkeys((*_ALWAYS, *report.runs, *report.failures)):
         runs = report.runs.get(check, 0)
         if check in report.failures:
             checks[check] = {"passed": False, "detail": report.failures[check]}
         elif check in report.outside:
-            checks[check] = {"passed": True, "detail": f"holds only as assumed: {report.outside[check]}"}
+            checks[check] = {
+                "passed": True,
+                "detail": f"holds only as assumed: {report.outside[check]}",
+            }
         elif runs:
             detail = f"{runs} inputs" if runs > 1 else "1 input"
             remark = report.remarks.get(check)
@@ -136,7 +159,10 @@ def _checks(
         elif check == "gradients" and program.grad_off:
             checks[check] = {"passed": True, "detail": "the region runs without gradients"}
         else:
-            checks[check] = {"passed": True, "detail": "no input of this kind that the loop survives"}
+            checks[check] = {
+                "passed": True,
+                "detail": "no input of this kind that the loop survives",
+            }
     for assumption in assumptions:
         agreed = not report.failures
         detail = f"agreed on {report.total} inputs" if agreed else "see the check that failed"
@@ -148,10 +174,10 @@ def _checks(
     return checks
 
 
-def _samples(program: Program, scenario: Scenario) -> Dict[str, Dict[str, Any]]:
+def _samples(program: Program, scenario: Scenario) -> dict[str, dict[str, Any]]:
     live = program.make(scenario, plain(scenario))
-    sources = {name: option for name, option in scenario.picks}
-    found: Dict[str, Dict[str, Any]] = {}
+    sources = dict(scenario.picks)
+    found: dict[str, dict[str, Any]] = {}
     for name, value in live.items():
         inside = {n: o for n, o in sources.items() if n.startswith(name + ".")}
         if inside:
@@ -164,29 +190,39 @@ def _samples(program: Program, scenario: Scenario) -> Dict[str, Dict[str, Any]]:
     return found
 
 
-def _described(value: Any, source: str) -> Dict[str, Any]:
+def _described(value: Any, source: str) -> dict[str, Any]:
     if isinstance(value, torch.Tensor):
         return {"shape": list(value.shape), "dtype": str(value.dtype), "from": source}
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], torch.Tensor):
-        return {"shape": [len(value), *value[0].shape], "dtype": f"list of {value[0].dtype}",
-                "from": source}
+        return {
+            "shape": [len(value), *value[0].shape],
+            "dtype": f"list of {value[0].dtype}",
+            "from": source,
+        }
     shown = repr(value)[:40] if isinstance(value, (int, float, str, bool, type(None))) else ""
     return {"shape": None, "dtype": type(value).__name__, "from": source, "value": shown}
 
 
-def _times(program: Program, scenario: Scenario, timing: Timing) -> Dict[str, Any]:
+def _times(program: Program, scenario: Scenario, timing: Timing) -> dict[str, Any]:
     if timing.variation is None or not timing.loop:
         return {"timing_note": timing.note or "the loop was not timed"}
     variation = timing.variation
     made = program.make(scenario, variation)
-    loop_peak, tensor_peak = peaks(program, lambda: copied(made)) if timing.loop < 0.3 else (None, None)
+    loop_peak, tensor_peak = (
+        peaks(program, lambda: copied(made)) if timing.loop < 0.3 else (None, None)
+    )
     clear = timing.low > _NOISE or timing.high < 1 / _NOISE
     return {
-        "loop_s": timing.loop, "tensor_s": timing.tensor, "speedup": timing.speedup,
-        "speedup_low": timing.low, "speedup_high": timing.high,
+        "loop_s": timing.loop,
+        "tensor_s": timing.tensor,
+        "speedup": timing.speedup,
+        "speedup_low": timing.low,
+        "speedup_high": timing.high,
         "timing_note": timing.note or ("" if clear else "no clear difference"),
         "timing_sizes": dict(variation.sizes),
-        "timing_samples": {n: list(v.shape) for n, v in made.items() if isinstance(v, torch.Tensor)},
+        "timing_samples": {
+            n: list(v.shape) for n, v in made.items() if isinstance(v, torch.Tensor)
+        },
         "peak_bytes": {"loop": loop_peak, "tensor": tensor_peak},
         "crossover": timing.crossover(),
     }
