@@ -17,7 +17,7 @@ from loopless.verify import Limits, Verdict, Verifier, duration
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 REWRITTEN = ROOT / "build" / "examples"
-HEAD = ("loop", "pattern", "offered as", "verdict", "loop", "tensors", "speedup", "largest error")
+HEAD = ("loop", "pattern", "offered as", "verdict", "before", "after", "speedup", "largest error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def summary(rows: Sequence[Row]) -> str:
     devices = sorted({row.verdict.device_name for row in rows if row.verdict.device_name})
     on = f" on {' and '.join(devices)}" if devices else ""
     agreed, differed, skipped = count.values()
-    return f"{len(rows)} rewrites{on}: {agreed} agreed, {differed} differed, {skipped} not run."
+    return f"Rewrites{on}: {agreed} agreed, {differed} differed, {skipped} not run."
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
