@@ -91,7 +91,10 @@ class Client:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if kind is None:
             assert self.stop() == 0, self.stderr.decode()
@@ -113,7 +116,9 @@ class Client:
     # Messages
 
     def notify(self, method: str, params: Json = None) -> None:
-        self._send({"method": method, "params": params} if params is not None else {"method": method})
+        self._send(
+            {"method": method, "params": params} if params is not None else {"method": method}
+        )
 
     def send(self, method: str, params: Json = None) -> int:
         """Send a request; its id, for `answer`."""
@@ -143,7 +148,7 @@ class Client:
         end = time.monotonic() + TIMEOUT
         with self._news:
             while True:
-                found = [event["params"] for event in self.events if event["method"] == method]
+                found = [event.get("params") for event in self.events if event["method"] == method]
                 if len(found) >= count:
                     return found
                 assert time.monotonic() < end, f"{method} did not come"
@@ -190,12 +195,17 @@ class Client:
         """The document after a workspace edit, which must be about its current version."""
         if "documentChanges" in edit:
             for change in edit["documentChanges"]:
-                assert change["textDocument"]["version"] == self.versions[change["textDocument"]["uri"]]
+                assert (
+                    change["textDocument"]["version"]
+                    == self.versions[change["textDocument"]["uri"]]
+                )
             changes = {c["textDocument"]["uri"]: c["edits"] for c in edit["documentChanges"]}
         else:
             changes = edit["changes"]
         source = self.texts[uri]
-        edits = [Edit(self._span(source, one["range"]), one["newText"]) for one in changes.get(uri, [])]
+        edits = [
+            Edit(self._span(source, one["range"]), one["newText"]) for one in changes.get(uri, [])
+        ]
         return applied(source.text, edits)
 
     # What editors ask

@@ -164,7 +164,11 @@ def test_explain_says_in_words_what_is_known(connect):
 def test_a_command_for_another_version_or_without_sense_is_refused(connect):
     client = connect()
     client.open(URI, TEXT)
-    for arguments, code in (([URI, 7, 0], -32801), ([URI], -32602), (["file:///no.py", 1, 0], -32602)):
+    for arguments, code in (
+        ([URI, 7, 0], -32801),
+        ([URI], -32602),
+        (["file:///no.py", 1, 0], -32602),
+    ):
         with pytest.raises(RequestFailed) as refused:
             client.execute("loopless.explain", *arguments)
         assert refused.value.code == code

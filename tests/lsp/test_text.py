@@ -11,12 +11,10 @@ from loopless.source.text import Position, SourceText
 TEXT = "a = 'é'\r\nb = '𝄞x'\rc\n\n'end"
 
 
-@pytest.mark.parametrize(
-    ("encoding", "column"), [("utf-8", 9), ("utf-16", 7), ("utf-32", 6)]
-)
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 9), ("utf-16", 7), ("utf-32", 6)])
 def test_columns_count_units_of_the_encoding(encoding, column):
     source = SourceText.of(TEXT)
-    offset = TEXT.index("x") 
+    offset = TEXT.index("x")
     assert source.position(offset, encoding) == Position(1, column)
     assert source.offset(Position(1, column), encoding) == offset
 

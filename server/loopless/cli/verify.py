@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,9 @@ def verify(options: argparse.Namespace) -> int:
     if line is not None and not found:
         print(f"error: there is no finding on line {line} of {name}", file=sys.stderr)
         return 2
-    interpreter = find_interpreter(options.python or "", Path(name).parent)
+    # The worker starts in another folder, so a path from here must be whole.
+    python = os.path.abspath(options.python) if os.sep in (options.python or "") else options.python
+    interpreter = find_interpreter(python or "", Path(name).parent)
     if interpreter is None:
         print(f"error: there is no Python at {options.python}", file=sys.stderr)
         return 2

@@ -155,6 +155,8 @@ class LooplessServer(LanguageServer):
 
     async def ask_for_settings(self) -> None:
         """Fetch the editor's settings, for everything and for each folder."""
+        # Until the answer is there, nobody is told anything by the old settings.
+        self._configured.clear()
         if self.session.client.has_configuration:
             places = [None, *self.session.workspace.folders]
             items = [

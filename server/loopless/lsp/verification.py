@@ -136,8 +136,9 @@ class Verification:
         key = _key(view, finding)
 
         def report(phase: str) -> None:
-            running.phase = phase
-            on_phase(phase)
+            if phase != running.phase:
+                running.phase = phase
+                on_phase(phase)
 
         async def run() -> Verdict:
             try:

@@ -1,0 +1,81 @@
+"""The other commands: explain, rule, verify, doctor; and how quickly the program starts."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import pytest
+
+from loopless import __version__
+from loopless.catalog import PATTERNS
+from tests.lsp.loops import RECURRENCE, TEXT
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text(TEXT)
+    return path
+
+
+def test_version_and_help(run):
+    assert run("--version").out == f"loopless {__version__}\n"
+    assert "check" in run("--help").out
+    assert run().status == 2
+
+
+def test_explain_says_the_same_on_every_run(run, model):
+    first = run("explain", "model.py:6")
+    assert first.status == 0
+    assert "line 6: elementwise" in first.out
+    assert run("explain", "model.py:7").out == first.out
+
+
+def test_explain_gives_the_reasons_for_a_refusal(run, tmp_path):
+    (tmp_path / "model.py").write_text(RECURRENCE)
+    assert "left as it is" in run("explain", "model.py:5").out
+
+
+def test_explain_of_what_is_not_there(run, model):
+    assert "no loop" in run("explain", "model.py:1").out
+    assert run("explain", "model.py").status == 2
+    assert run("explain", "nowhere.py:1").status == 2
+
+
+def test_rule_prints_the_page_of_a_pattern(run):
+    listed = run("rule")
+    assert listed.status == 0
+    for pattern in PATTERNS[:3]:
+        assert pattern.slug in listed.out
+        assert run("rule", pattern.slug).out.strip() == pattern.doc.strip()
+    assert run("rule", "no-such-pattern").status == 2
+
+
+def test_verify_prints_a_verdict(run, model):
+    ended = run("verify", "model.py", "--python", sys.executable, "--device", "cpu")
+    assert ended.status == 0, ended.out
+    assert re.match(r"model\.py:6: elementwise: ✓ ", ended.out)
+
+
+def test_verify_of_one_line_gives_one_verdict_as_json(run, model):
+    ended = run("verify", "model.py:7", "--json", "--python", sys.executable, "--device", "cpu")
+    verdict = json.loads(ended.out)
+    assert verdict["status"] == "agreed"
+    assert (verdict["line"], verdict["code"]) == (6, "elementwise")
+    assert verdict["speedup"] > 0
+    assert verdict["checks"]
+
+
+def test_verify_without_a_finding_or_an_interpreter(run, model):
+    assert run("verify", "model.py:1").status == 2
+    assert run("verify", "nowhere.py").status == 2
+    assert run("verify", "model.py", "--python", "/no/such/python").status == 2
+
+
+def test_doctor_describes_the_installation(run):
+    ended = run("doctor")
+    assert ended.status == 0, ended.out
+    for word in ("loopless", "python", "pygls", "libcst", "configuration", "verify"):
+        assert word in ended.out
