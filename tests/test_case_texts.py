@@ -9,7 +9,11 @@ from tests.harness.judge import within_rounding
 from tests.harness.scoreboard import units
 
 CORE = tuple(s for s in PLAN if s.core)
-NOMINAL = tuple(s for s in CORE if s.layout == "dense" and s.dtype == "float32" and not s.grad and min(s.sizes) > 1)
+NOMINAL = tuple(
+    s
+    for s in CORE
+    if s.layout == "dense" and s.dtype == "float32" and not s.grad and min(s.sizes) > 1
+)
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)

@@ -1,6 +1,7 @@
 """`python -m tests.fuzz --programs 2000 --seed 0 --jobs 2`: prints statistics and every failure, made small.
 
-`--show SEED` prints one program with what becomes of it. `--keep FILE.md` adds each failure as a case.
+`--mutate` takes the cases with a small change or two, instead of programs made from nothing. `--show SEED`
+prints one program with what becomes of it. `--keep FILE.md` adds each failure as a case.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.fuzz.generate import generate
+from tests.fuzz.generate import Program, generate
+from tests.fuzz.mutate import mutant
 from tests.fuzz.run import Failure, Statistics, attempt, fuzz
 from tests.harness.rewriting import analyze
 
@@ -23,12 +26,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="the first one; the rest follow")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--show", type=int)
+    parser.add_argument("--mutate", action="store_true", help="cases with a change or two instead")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--stop", type=int, default=20, help="after this many failures")
     options = parser.parse_args()
     if options.show is not None:
-        _show(options.show)
+        _show(_source(options)(options.show))
         return
     begin = time.monotonic()
     stats = _run(options)
@@ -40,10 +44,14 @@ def main() -> None:
     raise SystemExit(bool(stats.failures))
 
 
+def _source(options: argparse.Namespace) -> Callable[[int], Program]:
+    return mutant if options.mutate else generate
+
+
 def _run(options: argparse.Namespace) -> Statistics:
     seeds = range(options.seed, options.seed + options.programs)
     parts = [seeds[at : at + 50] for at in range(0, len(seeds), 50)]
-    work = partial(fuzz, small=not options.no_shrink)
+    work = partial(fuzz, small=not options.no_shrink, source=_source(options))
     stats = Statistics()
     if options.jobs < 2:
         for part in parts:
@@ -88,8 +96,7 @@ def _table(stats: Statistics, seconds: float) -> None:
     print("  ".join(f"{code} ×{count}" for code, count in stats.codes.most_common(40)))
 
 
-def _show(seed: int) -> None:
-    program = generate(seed)
+def _show(program: Program) -> None:
     word, why, codes, text = attempt(program.text, program.inputs, analyze)
     print(f"inputs: {program.inputs}\n{program.text}--- {word} {why} {codes}\n{text}")
 

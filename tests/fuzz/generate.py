@@ -5,6 +5,7 @@ The same seed gives the same program. Most programs run on most inputs; what rai
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -592,4 +593,4 @@ def _finish(w: Writer, seed: int) -> Program:
     values = ", ".join(w.results)
     body = "\n".join([*w.before, *w.lines, f"    return {values}"])
     text = f"import torch\n\n\n{helpers}def loop({', '.join(params)}):\n{body}\n"
-    return Program(text, ", ".join(w.specs.values()), seed)
+    return Program(ast.unparse(ast.parse(text)) + "\n", ", ".join(w.specs.values()), seed)

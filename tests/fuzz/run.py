@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.fuzz.generate import Program, generate
@@ -49,11 +49,12 @@ def fuzz(
     engine: Analyze = rewriting.analyze,
     small: bool = True,
     seconds: float = 30.0,
+    source: Callable[[int], Program] = generate,
 ) -> Statistics:
     """Try the programs of these seeds."""
     stats = Statistics()
     for seed in seeds:
-        program = generate(seed)
+        program = source(seed)
         stats.counts["programs"] += 1
         word, why, codes, text = attempt(program.text, program.inputs, engine, stats)
         stats.counts[word] += 1

@@ -6,6 +6,7 @@ import pytest
 
 from loopless.finding import Action, Analysis, Edit, Finding, Span
 from tests.fuzz.generate import generate
+from tests.fuzz.mutate import mutant
 from tests.fuzz.run import attempt, fuzz
 from tests.harness.execute import function_of, run
 from tests.harness.inputs import PLAN, make, parse_inputs
@@ -22,9 +23,18 @@ def test_no_program_comes_out_wrong(part: int) -> None:
     )
 
 
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_near_twin_comes_out_wrong(part: int) -> None:
+    stats = fuzz(range(part * SHARE, (part + 1) * SHARE), seconds=5.0, source=mutant)
+    assert not stats.failures, "\n\n".join(
+        f"{f.seed} {f.why}\n{f.before}\n{f.after}" for f in stats.failures
+    )
+
+
 def test_the_same_seed_gives_the_same_program() -> None:
     assert generate(11) == generate(11)
     assert generate(11) != generate(12)
+    assert mutant(11) == mutant(11)
 
 
 def test_most_programs_run() -> None:

@@ -43,7 +43,7 @@ IMPORTS = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One loop and what is expected of it. `name` is `topic/title`, in small letters and dashes."""
+    """One loop and what is expected of it. `name` is `topic/title`; `line` is the text of `inputs`."""
 
     name: str
     before: str
@@ -55,6 +55,7 @@ class Case:
     exotic: frozenset[str] = frozenset()
     spellings: tuple[str, ...] = ()
     spelling: str = ""
+    line: str = ""
 
 
 @cache
@@ -103,6 +104,7 @@ def _case(part: str, topic: str, shared: str) -> Case:
         after=named.get("after"),
         expert=named.get("expert"),
         exotic=frozenset(said.get("exotic", "").replace(",", " ").split()),
+        line=said.get("inputs", ""),
         spellings=tuple(said.get("spellings", shared).replace(",", " ").split()),
     )
 

@@ -374,7 +374,9 @@ def alike(old: Outcome, new: Outcome) -> bool:
 def _close(left: Any, right: Any) -> bool:
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return len(left) == len(right) and all(map(_close, left, right))
-    if isinstance(left, (torch.Tensor, int, float)) and isinstance(right, (torch.Tensor, int, float)):
+    if isinstance(left, (torch.Tensor, int, float)) and isinstance(
+        right, (torch.Tensor, int, float)
+    ):
         left, right = _wide(left), _wide(right)
         if left.shape != right.shape:
             return False

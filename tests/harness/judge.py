@@ -134,7 +134,9 @@ def _judge_unsafe(case: Case, engine: Analyze, samples: tuple[Sample, ...]) -> R
     return Report("OK", "", done.text, names, verdict.notes)
 
 
-def within_rounding(before: str, after: str, specs: tuple[Spec, ...], samples: tuple[Sample, ...]) -> list[str]:
+def within_rounding(
+    before: str, after: str, specs: tuple[Spec, ...], samples: tuple[Sample, ...]
+) -> list[str]:
     """How two texts differ in values, effects and shapes; dtypes, kinds and aliasing set aside."""
     found = []
     old, new = function_of(before), function_of(after)

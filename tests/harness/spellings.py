@@ -104,7 +104,11 @@ def _extents(build: Callable[[ast.expr, int], ast.expr]) -> Spelling:
         class Respell(ast.NodeTransformer):
             def visit(self, node: ast.AST) -> ast.AST:
                 found = _extent(node)
-                if found is None or not isinstance(found[0], ast.Name) or found[0].id not in tensors:
+                if (
+                    found is None
+                    or not isinstance(found[0], ast.Name)
+                    or found[0].id not in tensors
+                ):
                     return self.generic_visit(node)
                 return build(*found)
 
