@@ -34,7 +34,7 @@ fuzz: venv ## Generated programs, PROGRAMS=2000 of them
 bench: venv ## How fast the server, the command line and the rewritten code are
 	$(BIN)/python -m tests.bench
 
-docs: venv ## Write what is generated: docs/patterns.md
+docs: venv ## Write the pages that come from the code
 	$(BIN)/python scripts/write_docs.py
 
 lock: venv ## Resolve the versions in requirements/dev.txt again
@@ -47,7 +47,7 @@ venv:
 # The extension: its own tools are Node's.
 
 node_modules/.package-lock.json: package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund
+	npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
 	@touch $@
 
 client: ## Types, style and tests of the VS Code extension

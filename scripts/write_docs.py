@@ -1,17 +1,20 @@
-"""Writes what comes from docstrings: docs/patterns.md, and the code map of ARCHITECTURE.md."""
+"""Writes what comes from the code: docs/patterns.md, docs/settings.md, the code map of ARCHITECTURE.md."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from loopless.catalog import PATTERNS
 from loopless.pattern import Pattern
+from loopless.settings.keys import KEYS, Key
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "server" / "loopless"
-PAGE = ROOT / "docs" / "patterns.md"
+DOCS = ROOT / "docs"
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
 HEAD = """\
 <!-- Written by `make docs` from the files in patterns/loopless_patterns. Edit those. -->
@@ -22,6 +25,27 @@ What Loopless finds, in the order in which it looks. The name under each title i
 diagnostic, the word in `--select` and `--ignore`, and the word in `# loopless: ignore[…]`. The tests
 run every example: the first text is rewritten to the second, and both give the same values.
 
+"""
+
+SETTINGS_HEAD = """\
+<!-- Written by `make docs` from server/loopless/settings/keys.py. Edit that. -->
+
+# Settings
+
+In `loopless.toml`, in the table `[tool.loopless]` of `pyproject.toml`, or in the editor (in VS Code
+under `loopless.`, with the same names). The nearest file above the one that is open applies.
+
+```toml
+[tool.loopless]
+ignore = ["host-read"]
+exclude = ["generated/**"]
+
+[tool.loopless.verify]
+device = "cpu"
+```
+
+| name | values | what it says |
+|---|---|---|
 """
 
 # The folders and files of the server in the order in which text flows through them.
@@ -97,12 +121,50 @@ def first_sentence(path: Path) -> str:
     return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")
 
 
+def settings_page() -> str:
+    """The whole page of the settings."""
+    return SETTINGS_HEAD + "".join(
+        f"| `{k.name}` | {values(k.schema)} | {said(k)} |\n" for k in KEYS
+    )
+
+
+def said(key: Key) -> str:
+    """What a key is for, and who may set it."""
+    return f"{key.doc} Only in the editor." if key.editor_only else key.doc
+
+
+def values(schema: dict[str, Any]) -> str:
+    """What a JSON schema allows, in words, and the default."""
+    default = schema.get("default")
+    known = f", by default `{json.dumps(default)}`" if "default" in schema else ""
+    if "enum" in schema:
+        others = [f"`{json.dumps(each)}`" for each in schema["enum"] if each != default]
+        return ", ".join(others) + known
+    words = {
+        "array": "list of strings",
+        "boolean": "`true` or `false`",
+        "integer": "whole number",
+        "number": "number",
+        "object": "table",
+        "string": "string",
+    }
+    return words[schema["type"]] + known
+
+
 def main() -> None:
-    """Write both."""
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(patterns_page(), encoding="utf-8")
-    page = architecture(ARCHITECTURE.read_text(encoding="utf-8"))
-    ARCHITECTURE.write_text(page, encoding="utf-8")
+    """Write all."""
+    DOCS.mkdir(exist_ok=True)
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[Path, str]:
+    """Each page that has something generated in it, as it should be."""
+    return {
+        DOCS / "patterns.md": patterns_page(),
+        DOCS / "settings.md": settings_page(),
+        ARCHITECTURE: architecture(ARCHITECTURE.read_text(encoding="utf-8")),
+    }
 
 
 if __name__ == "__main__":
