@@ -35,7 +35,7 @@ fi
 
 install() { .venv/bin/python -m pip install -qq --disable-pip-version-check "$@"; }
 
-say "Installing into .venv (a minute or two, once)."
+say "Installing into .venv."
 install --requirement requirements/dev.txt
 install --requirement requirements/torch.txt
 install --no-deps --no-build-isolation --editable .
