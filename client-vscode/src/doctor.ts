@@ -1,5 +1,6 @@
 // One report to read, or to send with a bug: what this client found, and what the server says of itself.
 import { execFile } from "node:child_process";
+import * as path from "node:path";
 import * as vscode from "vscode";
 import { candidates } from "./interpreter";
 import type { Pages } from "./pages";
@@ -12,24 +13,23 @@ export async function doctor(extension: vscode.ExtensionContext, log: vscode.Log
     `Loopless ${(extension.extension.packageJSON as { version: string }).version} in ${vscode.env.appName} ${vscode.version}`,
     `Workspace: ${vscode.workspace.isTrusted ? "trusted" : "not trusted, so nothing is run"}`,
   ];
-  const verify = await candidates(settings().verifyInterpreter, resource).next();
-  lines.push(verify.done ? "Verify: no Python found" : `Verify: ${verify.value.path} (from ${verify.value.from})`);
+  const found = await candidates(settings().verifyInterpreter, resource).next();
+  const python = found.done ? undefined : found.value;
+  lines.push(python ? `Verify: ${python.path} (from ${python.from})` : "Verify: no Python found");
   try {
     const server = await findServer(extension, log);
-    lines.push(`Server: ${server.description}`, "", await output(server.command, [...server.args, "doctor", ...pythonOf(verify)]));
+    const mayAsk = python && vscode.workspace.isTrusted;
+    lines.push(`Server: ${server.description}`, "", await output(server.command, [...server.args, "doctor"], mayAsk ? python.path : undefined));
   } catch (error) {
     lines.push(`Server: ${error instanceof Error ? error.message : String(error)}`);
   }
-  await pages.showText("Doctor.txt", `${lines.join("\n")}\n`);
+  await pages.show("Doctor", `${lines.join("\n")}\n`);
 }
 
-function pythonOf(found: IteratorResult<{ path: string }, unknown>): string[] {
-  return found.done || !vscode.workspace.isTrusted ? [] : ["--python", found.value.path];
-}
-
-/** All that a program says, whether or not it is content. */
-function output(command: string, args: readonly string[]): Promise<string> {
+/** All that a program says, whether or not it is content. It looks for torch where an activated environment would be. */
+function output(command: string, args: readonly string[], python?: string): Promise<string> {
+  const env = python ? { ...process.env, VIRTUAL_ENV: path.dirname(path.dirname(python)) } : process.env;
   return new Promise((resolve) => {
-    execFile(command, args, { timeout: 60_000 }, (_, stdout, stderr) => resolve(`${stdout}${stderr}`.trim()));
+    execFile(command, args, { timeout: 60_000, env }, (_, stdout, stderr) => resolve(`${stdout}${stderr}`.trim()));
   });
 }

@@ -1,7 +1,7 @@
 // The client is thin: it finds a Python, starts the server in it and keeps it running. The server decides everything else.
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import { insertSample, previewAtCursor } from "./actions";
+import { fixAll, insertSample, previewAtCursor } from "./actions";
 import { pythonEditor } from "./documents";
 import { doctor } from "./doctor";
 import { onDidChange } from "./interpreter";
@@ -33,7 +33,6 @@ export function activate(context: vscode.ExtensionContext): void {
   command("showLog", () => log.show(true));
   command("showServerLog", () => ours.showServerLog());
   command("doctor", () => doctor(context, log, pages));
-  command("fixAll", () => vscode.commands.executeCommand("editor.action.codeAction", { kind: "source.fixAll.loopless", apply: "first" }));
   atCursor("verifyAtCursor", (_, editor) => verifyAtCursor(editor));
   atCursor("verifyFile", (_, editor) => verifyFile(editor));
   atCursor("explainAtCursor", (_, { document, selection }) =>
@@ -41,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   atCursor("previewAtCursor", (client, editor) => previewAtCursor(client, editor, pages));
   atCursor("insertSample", insertSample);
+  atCursor("fixAll", (_, editor) => fixAll(editor));
 
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((change) => (needsRestart(change) ? ours.restart() : undefined)),

@@ -66,15 +66,15 @@ function fromFolder(resource?: vscode.Uri): Interpreter | undefined {
   const workspace = (resource && vscode.workspace.getWorkspaceFolder(resource)) ?? vscode.workspace.workspaceFolders?.[0];
   if (!workspace) return undefined;
   const top = workspace.uri.fsPath;
-  let folder = resource?.scheme === "file" && inside(resource.fsPath, top) ? path.dirname(resource.fsPath) : top;
-  for (;;) {
+  let folder = resource?.scheme === "file" && inside(resource.fsPath, top) ? resource.fsPath : top;
+  for (; inside(folder, top); folder = path.dirname(folder)) {
     for (const name of [".venv", "venv"]) {
       const python = path.join(folder, name, ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
       if (isFile(python)) return { path: python, from: `${name} in ${folder}` };
     }
-    if (folder === top) return undefined;
-    folder = path.dirname(folder);
+    if (folder === top) break; // Above "/" is "/".
   }
+  return undefined;
 }
 
 function fromPath(): Interpreter | undefined {
@@ -108,5 +108,9 @@ function inside(file: string, folder: string): boolean {
 }
 
 function isFile(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return fs.statSync(file).isFile();
+  } catch {
+    return false; // Not there, or not for us to see.
+  }
 }

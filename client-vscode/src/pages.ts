@@ -13,17 +13,7 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
     return this.texts.get(uri.path) ?? "";
   }
 
-  /** Markdown, rendered where the built-in preview is there, as text where it is not. */
-  async showMarkdown(name: string, text: string): Promise<void> {
-    const uri = this.put(name, text);
-    try {
-      await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
-    } catch {
-      await this.showText(name, text);
-    }
-  }
-
-  async showText(name: string, text: string): Promise<void> {
+  async show(name: string, text: string): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.put(name, text));
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true, preserveFocus: true });
   }

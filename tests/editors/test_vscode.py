@@ -18,6 +18,16 @@ def test_trusted(editors: Path, vsix: Path, sample: str, screenshots: Path) -> N
     _follow("trusted.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots, python=sys.executable)
 
 
+def test_untrusted(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
+    """A folder that nobody trusts chooses nothing that is run."""
+    _follow("untrusted.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots, python=sys.executable)
+
+
+def test_notebook(editors: Path, vsix: Path, screenshots: Path) -> None:
+    """Cells as one program, edits within a cell."""
+    _follow("notebook.mjs", editors=editors, vsix=vsix, screenshots=screenshots)
+
+
 def _follow(script: str, **given: Path | str) -> None:
     arguments = json.dumps({name: str(value) for name, value in given.items()})
     done = subprocess.run(["node", HERE / "vscode" / script, arguments], capture_output=True, text=True, timeout=240, check=False)

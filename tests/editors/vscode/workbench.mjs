@@ -14,7 +14,10 @@ export async function workbench({ editors, vsix, screenshots, files, settings = 
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "loopless-vscode-")));
   const at = (...parts) => path.join(folder, ...parts);
   for (const part of ["workspace", "extensions", "data/User", "data/Machine"]) fs.mkdirSync(at(part), { recursive: true });
-  for (const [name, text] of Object.entries(files)) fs.writeFileSync(at("workspace", name), text);
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(at("workspace", name)), { recursive: true });
+    fs.writeFileSync(at("workspace", name), text, { mode: name.includes("bin/") ? 0o755 : 0o644 });
+  }
   const calm = {
     "workbench.startupEditor": "none",
     "workbench.reduceMotion": "on",
@@ -83,7 +86,7 @@ class Workbench {
   }
 
   squiggles() {
-    return this.page.locator(`${editor} .squiggly-info`);
+    return this.page.locator(".editor-instance .monaco-editor .squiggly-info");
   }
 
   lenses() {
@@ -137,6 +140,16 @@ class Workbench {
     await until("the command to run", async () => !(await input.isVisible()) || !(await input.inputValue()).startsWith(">"));
   }
 
+  /** Whether the palette has a command, here and now. */
+  async offers(command) {
+    await this.page.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input[type=text]").fill(`>${command}`);
+    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    const count = await this.page.locator(".quick-input-list .monaco-list-row", { hasText: command }).count();
+    await this.page.keyboard.press("Escape");
+    return count > 0;
+  }
+
   async goTo(line, column) {
     await this.page.keyboard.press("Control+1");
     await this.page.keyboard.press("Control+g");
@@ -150,6 +163,10 @@ class Workbench {
     const rows = this.page.locator(".action-widget .monaco-list-row.action");
     await rows.first().waitFor();
     return rows;
+  }
+
+  exists(name) {
+    return fs.existsSync(path.join(this.folder, name));
   }
 
   read(name) {

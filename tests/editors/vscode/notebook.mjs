@@ -1,0 +1,47 @@
+// A notebook: the cells are one program, what is no Python is passed over, and the rewrite stays within its cell.
+import assert from "node:assert";
+import { until, workbench } from "./workbench.mjs";
+
+const { editors, vsix, screenshots } = JSON.parse(process.argv[2]);
+const name = "sample.ipynb";
+const code = (...lines) => ({ cell_type: "code", execution_count: null, metadata: {}, outputs: [], source: lines.join("\n") });
+const cells = [
+  code("%matplotlib inline", "import torch"),
+  { cell_type: "markdown", metadata: {}, source: "for i in range(len(x)): is no code here" },
+  code("%%bash", "for i in 1 2 3; do echo $i; done"),
+  code("x = torch.rand(2000)", "out = torch.zeros_like(x)"),
+  code("for i in range(len(x)):", "    out[i] = x[i] * 2"),
+];
+const metadata = { language_info: { name: "python" }, kernelspec: { display_name: "Python 3", language: "python", name: "python3" } };
+const notebook = JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 });
+const sources = (text) => JSON.parse(text).cells.map((cell) => [cell.source].flat().join(""));
+
+// Opened from the explorer, as a person does: what the page opens by itself is opened as text.
+const files = { "readme.txt": "", [name]: notebook };
+
+await workbench({ editors, vsix, screenshots, files }, async (bench) => {
+  const { page } = bench;
+
+  await bench.step("a loop is found in its cell", async () => {
+    await page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).dblclick();
+    await bench.squiggles().first().waitFor({ state: "attached", timeout: 60_000 });
+    await page.waitForTimeout(500);
+    await bench.shot("1-notebook");
+    assert.equal(await page.locator(".notebookOverlay .code-cell-row", { has: page.locator(".squiggly-info") }).count(), 1);
+  });
+
+  await bench.step("all safe rewrites at once change that cell and no other", async () => {
+    await bench.press(page.locator(".notebookOverlay .view-line", { hasText: "for i in range" }).last(), 40);
+    await bench.run("Loopless: Apply All Safe Rewrites in This File");
+    const before = sources(notebook);
+    const after = await until("the rewrite", async () => {
+      const now = sources(await bench.saved(name));
+      return now[4] !== before[4] && now;
+    });
+    await bench.shot("2-rewritten");
+    assert.deepEqual(after.slice(0, 4), before.slice(0, 4));
+    assert(!after[4].includes("for i in"));
+  });
+
+  await bench.step("nothing was said that nobody asked for", async () => assert.deepEqual(await bench.notifications(), []));
+});
