@@ -127,15 +127,15 @@ class Client:
         self._send(message if params is None else {**message, "params": params})
         return self._next
 
-    def answer(self, id: int, timeout: float = TIMEOUT) -> Json:
+    def answer(self, number: int, timeout: float = TIMEOUT) -> Json:
         """The result of a request."""
         end = time.monotonic() + timeout
         with self._news:
-            while id not in self._answers:
+            while number not in self._answers:
                 assert self.process.poll() is None, self.stderr.decode()
                 assert time.monotonic() < end, f"no answer; stderr: {self.stderr.decode()}"
                 self._news.wait(0.2)
-            message = self._answers.pop(id)
+            message = self._answers.pop(number)
         if "error" in message:
             raise RequestFailed(message["error"])
         return message["result"]

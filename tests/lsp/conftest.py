@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def connect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connect]:
     cache = tmp_path_factory.mktemp("cache")
     with ExitStack() as stack:
 
-        def started(*arguments: object, **options: object) -> Client:
+        def started(*arguments: Any, **options: Any) -> Client:
             environment = {"XDG_CACHE_HOME": str(cache), **options.pop("environment", {})}
             return stack.enter_context(Client(*arguments, environment=environment, **options))
 

@@ -151,6 +151,7 @@ def test_lenses_and_hover_can_be_turned_off(connect, folder):
 )
 def test_what_is_wrong_is_said(line, message):
     file = parsed(Path("/project/loopless.toml"), f"# ours\n{line}\n")
+    assert file is not None
     [problem] = file.problems
     assert message in problem.message
     assert file.layer.values == {}
@@ -159,6 +160,7 @@ def test_what_is_wrong_is_said(line, message):
 def test_the_line_width_is_that_of_the_formatter():
     text = "[tool.loopless]\n[tool.ruff]\nline-length = 88\n"
     file = parsed(Path("/project/pyproject.toml"), text)
+    assert file is not None
     assert settings_from(file.layer.values).line_width == 88
 
 

@@ -67,23 +67,23 @@ def test_progress_is_shown_and_ends(client):
 def test_a_run_can_be_stopped(client, how):
     client.replace(URI, TEXT.replace(f"    {HEADER}", f"    {SLOW}\n    {HEADER}"))
     params = {"command": "loopless.verify", "arguments": arguments(client)}
-    id = client.send("workspace/executeCommand", params)
+    number = client.send("workspace/executeCommand", params)
     token = client.wait("$/progress")[0]["token"]
     while not titles(client)[0].startswith("Verifying: "):
         time.sleep(0.05)
     started = time.monotonic()
     match how:
         case "request":
-            client.notify("$/cancelRequest", {"id": id})
+            client.notify("$/cancelRequest", {"id": number})
             with pytest.raises(RequestFailed) as cancelled:
-                client.answer(id)
+                client.answer(number)
             assert cancelled.value.code == -32800
         case "command":
             assert client.execute("loopless.cancelVerify", URI) == 1
-            assert client.answer(id)["status"] == "not-run"
+            assert client.answer(number)["status"] == "not-run"
         case "progress":
             client.notify("window/workDoneProgress/cancel", {"token": token})
-            assert client.answer(id)["status"] == "not-run"
+            assert client.answer(number)["status"] == "not-run"
     assert time.monotonic() - started < 5
     assert not titles(client)[0].startswith("Verifying: ")
 
@@ -91,12 +91,12 @@ def test_a_run_can_be_stopped(client, how):
 def test_the_server_answers_while_a_run_goes_on(client):
     client.replace(URI, TEXT.replace(f"    {HEADER}", f"    {SLOW}\n    {HEADER}"))
     params = {"command": "loopless.verify", "arguments": arguments(client)}
-    id = client.send("workspace/executeCommand", params)
+    number = client.send("workspace/executeCommand", params)
     client.wait("$/progress")
     assert len(client.diagnostics(URI)) == 1
     assert client.hover(URI, HEADER)
     client.execute("loopless.cancelVerify")
-    client.answer(id)
+    client.answer(number)
 
 
 def test_code_of_a_workspace_that_is_not_trusted_is_not_run(connect):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -12,13 +13,14 @@ from loopless.lsp.workspace import Workspace
 from loopless.settings import (
     ConfigurationFile,
     Layer,
-    Problem,
     Settings,
     layer,
     nearest,
     settings_from,
 )
 from loopless.settings.read import Values
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,15 @@ class Configuration:
         """The configuration files in use."""
         yield from {file.path: file for file in self._files.values() if file}.values()
 
-    def initialize(self, table: object) -> tuple[Problem, ...]:
+    def initialize(self, table: object) -> None:
         """Take the settings that came with the client's first request."""
-        self._initial = layer(_own(table), editor=True)
+        self._initial = _editor_layer(table)
         self._settings.clear()
-        return self._initial.problems
 
-    def set_editor(self, folder: Path | None, table: object) -> tuple[Problem, ...]:
+    def set_editor(self, folder: Path | None, table: object) -> None:
         """Take the editor's settings for a folder, or for everything outside of folders."""
-        self._editor[folder] = layer(_own(table), editor=True)
+        self._editor[folder] = _editor_layer(table)
         self._settings.clear()
-        return self._editor[folder].problems
 
     def forget_files(self) -> None:
         """Read the configuration files again when they are next needed."""
@@ -96,12 +96,15 @@ class Configuration:
         return self._settings[key]
 
 
-def _own(table: object) -> Values:
-    """Our settings, whether they came bare, or below the name that editors keep them under."""
+def _editor_layer(table: object) -> Layer:
+    """An editor's settings, whether they came bare, or below the name that editors keep them under."""
     found = _table(table)
     for name in ("settings", "loopless"):
         found = _table(found.get(name)) or found
-    return found
+    read = layer(found, editor=True)
+    for problem in read.problems:
+        _log.warning("settings: %s", problem.message)
+    return read
 
 
 def _table(value: object) -> Values:

@@ -1,4 +1,4 @@
-"""The language server: handlers of a line or two over the session."""
+"""The language server between the session and the client: what is sent without being asked for, and when."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from pygls.io_ import StdoutWriter
 from pygls.lsp.server import LanguageServer
 
 from loopless import __version__
-from loopless.finding import Finding
-from loopless.lsp import actions, diagnostics, hover, lenses, offers, runs
+from loopless.lsp import diagnostics
 from loopless.lsp.analyses import ContentModified, View
 from loopless.lsp.capabilities import Client
-from loopless.lsp.documents import path_of
 from loopless.lsp.protocol import Protocol
 from loopless.lsp.session import Session
-from loopless.settings import PlacedProblem, Problem
+from loopless.settings import PlacedProblem
 from loopless.settings.files import NAMES
 
 _log = logging.getLogger(__name__)
@@ -66,6 +64,11 @@ class LooplessServer(LanguageServer):
     def report_server_error(self, error: Exception, source: object) -> None:
         """Put it into the log: nobody asked for a message box."""
         _log.error("%s", error)
+
+    def stop(self) -> None:
+        """End what runs beside the server."""
+        self.session.analyses.stop()
+        self.session.verification.close()
 
     # Documents
 
@@ -151,7 +154,7 @@ class LooplessServer(LanguageServer):
             [types.WorkspaceFolder(params.root_uri, "")] if params.root_uri else []
         )
         self.session.workspace.change_folders(folders)
-        _log_problems(self.session.configuration.initialize(params.initialization_options))
+        self.session.configuration.initialize(params.initialization_options)
 
     async def ask_for_settings(self) -> None:
         """Fetch the editor's settings, for everything and for each folder."""
@@ -170,7 +173,7 @@ class LooplessServer(LanguageServer):
             except Exception as error:
                 _log.warning("the editor did not answer with its settings: %s", error)
             for place, table in zip(places, tables, strict=False):
-                _log_problems(self.session.configuration.set_editor(place, table))
+                self.session.configuration.set_editor(place, table)
         self._configured.set()
 
     async def register(self) -> None:
@@ -230,156 +233,8 @@ class LooplessServer(LanguageServer):
             _log.info("the client refused a request: %s", error)
 
 
-def build() -> LooplessServer:
-    """The server with its handlers, ready to be connected."""
-    server = LooplessServer()
-    for method, handler in (
-        (types.INITIALIZE, _initialize),
-        (types.INITIALIZED, _initialized),
-        (types.SHUTDOWN, _shutdown),
-        (types.TEXT_DOCUMENT_HOVER, _hover),
-        (types.WORKSPACE_DID_CHANGE_CONFIGURATION, _settings_changed),
-        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, _files_changed),
-        (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, _progress_cancelled),
-    ):
-        server.feature(method)(handler)
-    server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(_saved)
-    server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())(_lenses)
-    server.command(lenses.VERIFY)(_verify)
-    server.command(lenses.CANCEL)(_cancel)
-    server.command(lenses.EXPLAIN)(_explain)
-    server.command(lenses.CLEAR)(_clear)
-    return server
-
-
-def _initialize(server: LooplessServer, params: types.InitializeParams) -> None:
-    server.configure(params)
-    client = server.session.client
-    kinds = [*offers.KINDS, *([offers.NOTEBOOK_FIX_ALL] if client.has_notebooks else [])]
-    options = types.CodeActionOptions(kinds, resolve_provider=client.resolves_edits)
-    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options if client.takes_code_actions else None)(
-        _code_actions
-    )
-    if client.resolves_edits:
-        server.feature(types.CODE_ACTION_RESOLVE)(_resolve)
-    if client.pulls_diagnostics:
-        # A cell's diagnostics may change with another cell.
-        options = types.DiagnosticOptions(client.has_notebooks, False, identifier="loopless")
-        server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(_diagnostic)
-
-
-async def _initialized(server: LooplessServer, params: types.InitializedParams) -> None:
-    await server.ask_for_settings()
-    await server.register()
-
-
-async def _shutdown(server: LooplessServer, params: None) -> None:
-    server.session.analyses.stop()
-    await asyncio.to_thread(server.session.verification.close)
-
-
-async def _diagnostic(
-    server: LooplessServer, params: types.DocumentDiagnosticParams
-) -> types.DocumentDiagnosticReport:
-    uri = params.text_document.uri
-    view = await server.latest(uri)
-    items = diagnostics.diagnostics(view, server.session.client).get(uri, []) if view else []
-    name = diagnostics.result_id(items)
-    if name == params.previous_result_id:
-        return types.RelatedUnchangedDocumentDiagnosticReport(name)
-    return types.RelatedFullDocumentDiagnosticReport(items, result_id=name)
-
-
-async def _code_actions(
-    server: LooplessServer, params: types.CodeActionParams
-) -> list[types.CodeAction | types.Command]:
-    view = await server.now(params.text_document.uri)
-    if view is None:
-        return []
-    client = server.session.client
-
-    def command(finding: Finding) -> types.Command:
-        return lenses.verify_command(view, finding, client)
-
-    return actions.code_actions(view, params, client, command)
-
-
-async def _resolve(server: LooplessServer, action: types.CodeAction) -> types.CodeAction:
-    data = actions.data_of(action)
-    view = await server.now(data.get("uri", ""))
-    if view is None or view.program.part(data["uri"]).version != data["version"]:
-        raise ContentModified
-    return actions.resolved(view, action, server.session.client)
-
-
-async def _hover(server: LooplessServer, params: types.HoverParams) -> types.Hover | None:
-    uri, position, client = params.text_document.uri, params.position, server.session.client
-    view = await server.now(uri)
-    if view is None or not view.scope.settings.hover:
-        return None
-    verdicts = await server.session.verification.verdicts(view)
-    return hover.hover(view, uri, position, client, verdicts)
-
-
-async def _lenses(server: LooplessServer, params: types.CodeLensParams) -> list[types.CodeLens]:
-    uri, session = params.text_document.uri, server.session
-    view = await server.latest(uri)
-    if view is None or not view.scope.settings.code_lens:
-        return []
-    verdicts = await session.verification.verdicts(view)
-    return lenses.lenses(view, uri, session.client, session.verification, verdicts)
-
-
-async def _settings_changed(
-    server: LooplessServer, params: types.DidChangeConfigurationParams
-) -> None:
-    if server.session.client.has_configuration:
-        await server.ask_for_settings()
-    else:
-        _log_problems(server.session.configuration.set_editor(None, params.settings))
-    server.reconfigure()
-
-
-def _files_changed(server: LooplessServer, params: types.DidChangeWatchedFilesParams) -> None:
-    server.reconfigure()
-
-
-def _saved(server: LooplessServer, params: types.DidSaveTextDocumentParams) -> None:
-    path = path_of(params.text_document.uri)
-    if path is not None and (path.name in NAMES or not server.session.client.registers_watchers):
-        server.reconfigure()
-
-
-def _progress_cancelled(server: LooplessServer, params: types.WorkDoneProgressCancelParams) -> None:
-    server.session.verification.cancel()
-
-
-async def _verify(server: LooplessServer, params: types.ExecuteCommandParams) -> dict[str, Any]:
-    return await runs.command(server, params)
-
-
-async def _cancel(server: LooplessServer, params: types.ExecuteCommandParams) -> int:
-    arguments = params.arguments or []
-    program = server.session.workspace.program(str(arguments[0])) if arguments else None
-    return server.session.verification.cancel(program.uri if program else None)
-
-
-async def _clear(server: LooplessServer, params: types.ExecuteCommandParams) -> None:
-    server.session.verification.clear()
-    server.refresh_lenses()
-
-
-async def _explain(server: LooplessServer, params: types.ExecuteCommandParams) -> str:
-    return await runs.explain(server, params)
-
-
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception:
         _log.exception("bug: a task failed")
-
-
-def _log_problems(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        _log.warning("settings: %s", problem.message)
