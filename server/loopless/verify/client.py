@@ -40,6 +40,9 @@ class Limits:
     timing: bool = True
 
 
+# A worker that nobody asked anything for so long is ended, for its memory.
+IDLE_SECONDS = 900.0
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -151,7 +154,8 @@ class Verifier:
         while True:
             with self._wake:
                 while not self._jobs and not self._closed:
-                    self._wake.wait()
+                    if not self._wake.wait(IDLE_SECONDS) and self._worker is not None:
+                        self._worker.kill()
                 if self._closed:
                     return
                 job = next(iter(self._jobs.values()))
@@ -167,6 +171,16 @@ class Verifier:
             if self._store is not None and not job.cancelled and verdict.status != "not-run":
                 self._store.remember(job.request, verdict)
             _answer(job, verdict)
+            self._revive()
+
+    def _revive(self) -> None:
+        """Start a new worker for the next request at once, where the last one was killed."""
+        worker = self._worker
+        if worker is None or worker.alive() or self._closed or not (worker.hello or {}).get("hello"):
+            return
+        with suppress(OSError), self._wake:
+            if not self._closed:
+                self._worker = WorkerProcess(self.interpreter)
 
     def _started(self) -> WorkerProcess | Died:
         worker = self._worker

@@ -121,6 +121,10 @@ class WorkerProcess:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             self._process.kill()
             self._process.wait(1.0)
+        for stream in (self._process.stdin, self._errors):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
         with contextlib.suppress(OSError):
             os.rmdir(self._folder)
 
@@ -131,7 +135,7 @@ class WorkerProcess:
     def _receive(self) -> None:
         stream = self._process.stdout
         assert stream is not None
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError), stream:
             for line in stream:
                 with contextlib.suppress(ValueError):
                     message = json.loads(line)

@@ -14,7 +14,7 @@ from .program import Program
 from .values import Scenario, Variation
 
 _FACTOR = 4.0
-_SMOOTH = ("plain", "large", "extremes")
+_SMOOTH = ("plain", "large", "offset", "extremes")
 
 
 def bound_for(

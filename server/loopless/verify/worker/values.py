@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -244,25 +245,23 @@ def varied(value: torch.Tensor, data: str, generator: torch.Generator) -> torch.
         return torch.zeros_like(value)
     if data == "ties":
         return torch.randint(-2, 3, value.shape, generator=generator).to(value.dtype)
-    if data == "large":
-        return value * 1000
+    if data in ("large", "offset"):
+        return value * 1000 if data == "large" else value + 1000
+    value = value.clone(memory_format=torch.contiguous_format)
+    flat = value.view(-1)
+    if data.startswith("nan"):
+        flat[{"nan first": 0, "nan last": -1}.get(data, flat.numel() // 2)] = math.nan
+        return value
     marks = {
-        "nan": [float("nan")],
-        "infinite": [float("inf"), -float("inf")],
+        "infinite": [math.inf, -math.inf],
         "signed zeros": [0.0, -0.0, -0.0, 0.0],
+        "all nan": [math.nan] * value.numel(),
         "extremes": [
             torch.finfo(value.dtype).max / 2,
             torch.finfo(value.dtype).tiny,
             -torch.finfo(value.dtype).max / 2,
         ],
-        "all nan": [float("nan")] * value.numel(),
-        "nan first": [float("nan")],
     }[data]
-    value = value.clone(memory_format=torch.contiguous_format)
-    flat = value.view(-1)
-    if data == "nan first":
-        flat[0] = float("nan")
-        return value
     places = torch.randperm(flat.numel(), generator=generator)[: len(marks)]
     for place, mark in zip(places.tolist(), marks, strict=False):
         flat[place] = mark

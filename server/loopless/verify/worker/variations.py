@@ -61,6 +61,11 @@ def variations(scenario: Scenario) -> Iterator[Variation]:
     contents = {option.get("content") for _, option in scenario.picks}
     yield base
     yield replace(base, seed=1, data="large")
+    yield replace(base, seed=1, data="offset")
+    if len(base.sizes) <= 3:
+        more = {c: s * 4 - 1 for c, s in base.sizes.items()}
+        pinned = dict(scenario.pins)
+        yield replace(base, sizes={**more, **pinned}, seed=1, label="larger")
     yield from _sizes(scenario, base)
     if kinds & {"tensor", "tensors", "expr"}:
         for data in _DATA:

@@ -1,0 +1,269 @@
+"""One access as Python subscripts: slices where an axis walks a dimension, index tensors elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loopless.dependence.feasible import bounds, proves
+from loopless.emit.code import ATOM, Code
+from loopless.emit.unprintable import Unprintable
+from loopless.ir.poly import Axis, Poly, poly
+from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
+from loopless.lift.types import type_of
+
+if TYPE_CHECKING:
+    from loopless.emit.printer import Printer
+
+
+def access(read: Read, printer: Printer) -> Code:
+    """The text of a read, its axes first and in layout order."""
+    rank = type_of(read, printer.scope).rank
+    subs, got, flips = subscripts(read.root, read.subs, printer)
+    text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
+    tail = _tail(read, rank)
+    code = printer.reordered(Code(text, ATOM, (), rank), [*got, *tail])
+    if flips:
+        places = ", ".join(str(code.axes.index(axis)) for axis in printer.sorted(flips))
+        code = code.but(f"{code.primary}.flip({places})")
+    return code
+
+
+def _tail(read: Read, rank: int | None) -> list[None]:
+    """The dimensions behind the subscripted ones."""
+    if rank is None:
+        return []
+    inside = sum(isinstance(sub, Cut | New) for sub in read.subs)
+    picked = 0
+    return [None] * max(0, rank - inside - picked)
+
+
+def subscripts(
+    root: str, subs: tuple[Sub, ...], printer: Printer
+) -> tuple[list[str], list[Axis | None], list[Axis]]:
+    """The texts of subscripts, the dimensions that result (None: of the item), and the axes that run backwards."""
+    plans = _plans(root, subs, printer)
+    advanced = [at for at, plan in enumerate(plans) if plan == "index"]
+    if advanced:
+        return _with_indices(root, subs, plans, advanced, printer)
+    texts: list[str] = []
+    got: list[Axis | None] = []
+    flips: list[Axis] = []
+    for at, sub in enumerate(subs):
+        match sub:
+            case At(p):
+                axis = _own_axis(p, printer)
+                if axis is None:
+                    texts.append(_place(root, subs, at, p, printer))
+                else:
+                    texts.append(_slice(root, subs, at, p, axis, printer))
+                    got.append(axis)
+                    slope = p.coefficient(axis).constant
+                    if slope is not None and slope < 0:
+                        flips.append(axis)
+            case Cut():
+                texts.append(_cut(root, subs, at, sub, printer))
+                got.append(None)
+            case New():
+                texts.append("None")
+                got.append(None)
+            case Pick(value):
+                texts.append(printer.code(value).text)
+    while texts and texts[-1] == ":":
+        texts.pop()
+    return texts, got, flips
+
+
+def _free(p: Poly, printer: Printer) -> list[Axis]:
+    return [a for a in printer.sorted(p.axes()) if a not in printer.loops]
+
+
+def _own_axis(p: Poly, printer: Printer) -> Axis | None:
+    axes = _free(p, printer)
+    return axes[0] if axes else None
+
+
+def _plans(root: str, subs: tuple[Sub, ...], printer: Printer) -> list[str]:
+    """For each subscript "slice", "index" or "plain"."""
+    plans: list[str] = []
+    seen: set[Axis] = set()
+    for at, sub in enumerate(subs):
+        match sub:
+            case At(p):
+                axes = _free(p, printer)
+                if not axes:
+                    plans.append("plain")
+                elif len(axes) == 1 and axes[0] not in seen and _sliceable(root, subs, at, p, axes[0], printer):
+                    plans.append("slice")
+                    seen.add(axes[0])
+                else:
+                    plans.append("index")
+            case Pick(value):
+                varies = axes_of(value) - printer.loops.keys() or type_of(value, printer.scope).is_tensor
+                plans.append("index" if varies else "plain")
+            case _:
+                plans.append("slice")
+    # An axis that both walks one dimension and picks in another is the same axis: both become indices.
+    picked: set[Axis] = set()
+    for sub, plan in zip(subs, plans):
+        if plan == "index":
+            picked |= set(_free(sub.poly, printer)) if isinstance(sub, At) else axes_of(sub.value) if isinstance(sub, Pick) else set()
+    for at, (sub, plan) in enumerate(zip(subs, plans)):
+        if plan == "slice" and isinstance(sub, At) and set(_free(sub.poly, printer)) & picked:
+            plans[at] = "index"
+    if plans.count("index") > 1 or ("index" in plans and "plain" in plans):
+        plans = ["index" if isinstance(sub, At | Pick) else plan for sub, plan in zip(subs, plans)]
+    return plans
+
+
+def _sliceable(
+    root: str, subs: tuple[Sub, ...], at: int, p: Poly, axis: Axis, printer: Printer
+) -> bool:
+    """Whether the places form a slice: evenly spaced and never counted from the end."""
+    if not p.linear_in(axis):
+        return False
+    slope = p.coefficient(axis).constant
+    if slope is None or slope == 0:
+        return False
+    given = [*printer.all_known(), *bounds((axis,))]
+    if proves(p, given):
+        return True
+    return False
+
+
+def _with_indices(
+    root: str,
+    subs: tuple[Sub, ...],
+    plans: list[str],
+    advanced: list[int],
+    printer: Printer,
+) -> tuple[list[str], list[Axis | None], list[Axis]]:
+    """Index tensors in some dimensions. All of them broadcast together and give their axes once."""
+    codes: dict[int, Code] = {}
+    for at in advanced:
+        sub = subs[at]
+        if isinstance(sub, At):
+            codes[at] = _clamped(root, subs, at, printer.integer(sub.poly), Int(sub.poly), printer)
+        elif isinstance(sub, Pick):
+            code = printer.code(sub.value)
+            kind = type_of(sub.value, printer.scope)
+            if kind.is_tensor and kind.dtype == "bool":
+                raise Unprintable("data-dependent-size", "a mask picks a different number of items each time")
+            codes[at] = _clamped(root, subs, at, code, sub.value, printer)
+    axes, rank = printer.common([c for c in codes.values()])
+    texts: list[str] = []
+    before: list[Axis | None] = []
+    after: list[Axis | None] = []
+    flips: list[Axis] = []
+    joint: list[Axis | None] = [*axes, *([None] * (rank or 0))]
+    together = advanced == list(range(advanced[0], advanced[-1] + 1))
+    for at, sub in enumerate(subs):
+        if at in codes:
+            texts.append(printer.aligned(codes[at], axes, rank))
+            continue
+        side = before if at < advanced[0] and together else after
+        match sub:
+            case At(p):
+                axis = _own_axis(p, printer)
+                assert axis is not None
+                texts.append(_slice(root, subs, at, p, axis, printer))
+                side.append(axis)
+                slope = p.coefficient(axis).constant
+                if slope is not None and slope < 0:
+                    flips.append(axis)
+            case Cut():
+                texts.append(_cut(root, subs, at, sub, printer))
+                side.append(None)
+            case New():
+                texts.append("None")
+                side.append(None)
+            case Pick():
+                raise Unprintable("gather", "a lookup among slices")
+    while texts and texts[-1] == ":":
+        texts.pop()
+    if rank is None:
+        raise Unprintable("unknown-rank", "an index tensor of unknown rank")
+    got = [*before, *joint, *after] if together else [*joint, *before, *after]
+    return texts, got, flips
+
+
+def _clamped(
+    root: str, subs: tuple[Sub, ...], at: int, code: Code, value: object, printer: Printer
+) -> Code:
+    """An index that a predicate may put out of range, brought back into it (trap T31)."""
+    if not printer.guards:
+        return code
+    dim = sum(not isinstance(s, New) for s in subs[:at])
+    size = printer.scope.size(root, dim)
+    if isinstance(value, Int):
+        unguarded = [*printer.known, *bounds(printer.layout)]
+        if proves(value.poly, unguarded) and proves(size - value.poly - 1, unguarded):
+            return code
+    limit = printer.size(size - 1)
+    if not code.axes:
+        return code
+    return code.but(f"{code.primary}.clamp(0, {limit.text})")
+
+
+def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer) -> str:
+    """One place without an axis; from the end where the user counts from there."""
+    dim = sum(not isinstance(s, New) for s in subs[:at])
+    printer.hazards.append(p)
+    size = printer.scope.size(root, dim)
+    behind = (p - size).constant
+    if behind is not None and behind < 0 and not (size.constant is not None):
+        return str(behind)
+    return printer.size(p).text
+
+
+def _slice(
+    root: str, subs: tuple[Sub, ...], at: int, p: Poly, axis: Axis, printer: Printer
+) -> str:
+    """The places that an axis walks, as a slice with a positive step."""
+    slope = p.coefficient(axis).constant
+    assert slope is not None
+    first = p.substitute({axis: poly(0)})
+    last = p.substitute({axis: axis.extent - 1})
+    if slope < 0:
+        first, last, slope = last, first, -slope
+    dim = sum(not isinstance(s, New) for s in subs[:at])
+    size = printer.scope.size(root, dim)
+    whole = first.constant == 0 and (last + 1 == size)
+    if slope == 1 and whole:
+        return ":"
+    stop = last + 1
+    start_text = "" if not first.terms else _end(first, size, printer, start=True)
+    stop_text = "" if stop == size else _end(stop, size, printer, start=False)
+    text = f"{start_text}:{stop_text}"
+    return text if slope == 1 else f"{text}:{slope}"
+
+
+def _end(p: Poly, size: Poly, printer: Printer, *, start: bool) -> str:
+    """One end of a slice. Counting from the end is only right within the dimension's own size."""
+    behind = (p - size).constant
+    if behind is not None and behind < 0 and not start:
+        return str(behind)
+    if not proves(p, printer.known):
+        # Below zero the slice would count from the end: only without iterations can that be.
+        printer.hazards.append(p)
+    return printer.size(p).text
+
+
+def _cut(root: str, subs: tuple[Sub, ...], at: int, cut: Cut, printer: Printer) -> str:
+    """A slice that the user wrote, if it is the same for every iteration."""
+    moving = set(cut.start.axes())
+    if cut.count is not None:
+        moving |= cut.count.axes()
+    if cut.stop is not None:
+        moving |= cut.stop.axes()
+    if moving - printer.loops.keys():
+        raise Unprintable("moving-slice", f"a slice of `{root}` moves with the loop")
+    start = "" if not cut.start.terms else printer.size(cut.start).text
+    stop = ""
+    if cut.stop is not None:
+        stop = printer.size(cut.stop).text
+    elif cut.count is not None:
+        stop = printer.size(cut.start + cut.count).text
+    text = f"{start}:{stop}"
+    return text if cut.step == 1 else f"{text}:{cut.step}"
+
+

@@ -1,0 +1,236 @@
+"""Lists that a loop fills and one call collects: stack, cat and tensor over all items at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loopless.dependence.conditions import integer_of
+from loopless.emit.code import ATOM, Code
+from loopless.emit.statements import Draft, Setting, printer_for
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.infer import dotted, infer, keyword
+from loopless.facts.liveness import reads_of_block
+from loopless.facts.scope import Scope, own_expressions, walk_expr
+from loopless.finding import Edit, Span
+from loopless.ir import tree
+from loopless.ir.value import Int, OnItem, Value, axes_of
+from loopless.lift.piece import Append
+from loopless.lift.restrict import restricted_reductions
+from loopless.lift.types import type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """The call that turns the list into a tensor: where, which, along which dim, and where the list was made."""
+
+    call: tree.Call
+    function: str
+    dim: int
+    start: tree.Stmt | None
+    statement: int
+    dtype: str = ""
+
+
+def find_collector(
+    append: Append, block: tuple[tree.Stmt, ...], at: int, live: frozenset[str], scope: Scope
+) -> Collector:
+    """The one use of the list after the loop."""
+    name = append.root
+    start = _start(name, block, at)
+    found: list[tuple[int, tree.Call]] = []
+    uses = 0
+    for place in range(at + 1, len(block)):
+        statement = block[place]
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Name(used) if used == name:
+                        if not _is_target(inner, statement):
+                            uses += 1
+                    case tree.Call(_, (tree.Name(used), *_)) if used == name:
+                        found.append((place, inner))
+                    case _:
+                        pass
+        inside = name in reads_of_block((statement,))
+        if inside and not any(place == p for p, _ in found):
+            raise Unprintable("list-used", f"`{name}` is used as a list")
+        if found and _rebinds(statement, name):
+            break
+    if len(found) != 1 or uses != 1 or start is None:
+        raise Unprintable("list-used", f"`{name}` is used as a list, or not only collected")
+    place, call = found[0]
+    return _collector(call, place, start, scope, name)
+
+
+def _is_target(expr: tree.Expr, statement: tree.Stmt) -> bool:
+    return isinstance(statement, tree.Assign) and statement.target is expr
+
+
+def _rebinds(statement: tree.Stmt, name: str) -> bool:
+    match statement:
+        case tree.Assign(tree.Name(bound)):
+            return bound == name
+        case tree.Return():
+            return True
+        case _:
+            return False
+
+
+def _start(name: str, block: tuple[tree.Stmt, ...], at: int) -> tree.Stmt | None:
+    for statement in reversed(block[:at]):
+        match statement:
+            case tree.Assign(tree.Name(bound), tree.Display("list", ())) if bound == name:
+                return statement
+            case _:
+                if name in reads_of_block((statement,)):
+                    return None
+                match statement:
+                    case tree.Assign(tree.Name(bound)) if bound == name:
+                        return None
+                    case _:
+                        pass
+    return None
+
+
+def _collector(
+    call: tree.Call, place: int, start: tree.Stmt | None, scope: Scope, name: str
+) -> Collector:
+    function = dotted(call.func, scope)
+    if function in {"torch.concat", "torch.concatenate"}:
+        function = "torch.cat"
+    if function not in {"torch.stack", "torch.cat", "torch.tensor"}:
+        raise Unprintable("list-used", f"`{name}` is used as a list")
+    dim = 0
+    dtype = ""
+    for key, value in call.keywords:
+        if key in {"dim", "axis"}:
+            fact = infer(value, scope)
+            at = None if fact.poly is None else fact.poly.constant
+            if at is None:
+                raise Unprintable("list-used", "the dim of the collector is not a number")
+            dim = at
+        elif key == "dtype" and function == "torch.tensor":
+            dtype = infer(value, scope).text
+            if not dtype:
+                raise Unprintable("list-used", "the dtype of the collector is not known")
+        else:
+            raise Unprintable("list-used", f"the collector has `{key}=`")
+    if len(call.args) == 2 and function != "torch.tensor":
+        fact = infer(call.args[1], scope)
+        at = None if fact.poly is None else fact.poly.constant
+        if at is None:
+            raise Unprintable("list-used", "the dim of the collector is not a number")
+        dim = at
+    elif len(call.args) > 1:
+        raise Unprintable("list-used", "the collector has more arguments")
+    return Collector(call, function, dim, start, place, dtype)
+
+
+def collected(
+    append: Append,
+    collector: Collector,
+    setting: Setting,
+    draft: Draft,
+    text: str,
+    block: tuple[tree.Stmt, ...],
+    at: int,
+) -> list[Edit]:
+    """The edits that put the tensor in place of the collector's call, and take the list away."""
+    from loopless.emit.region import whole_lines
+
+    for statement in block[at + 1 : collector.statement]:
+        if not isinstance(statement, tree.Assign | tree.Evaluate):
+            raise Unprintable("list-used", "statements between the loop and the collector")
+    code = collected_code(append, collector, setting, draft)
+    edits = [Edit(collector.call.span, code.text)]
+    if collector.start is not None:
+        edits.append(Edit(whole_lines(text, collector.start.span), ""))
+    return edits
+
+
+def collected_code(append: Append, collector: Collector, setting: Setting, draft: Draft) -> Code:
+    """All items at once, laid out as the collector lays them out."""
+    value = restricted_reductions(append.value, setting.lifting)
+    printer = printer_for(setting, append.axes, draft)
+    whole_rows = False
+    if collector.function == "torch.cat":
+        value, whole_rows = _without_leading_one(value)
+    code = printer.code(value)
+    lacking = [a for a in append.axes if a not in code.axes]
+    if lacking:
+        if len(append.axes) != 1 or append.when is not None or code.number:
+            raise Unprintable("append", "the same item in every iteration")
+        raise Unprintable("append", "the same item in every iteration")
+    code = _ordered(code, append, printer.scope)
+    kind = type_of(value, setting.scope)
+    dims = len(append.axes)
+    if append.when is not None:
+        mask = printer.mask(append.when)
+        if mask.axes != tuple(append.axes):
+            raise Unprintable("filter", "a filter that does not depend on every level")
+        code = Code(f"{code.primary}[{mask.text}]", ATOM, code.axes[:1], code.rank)
+        dims = 1
+    if dims > 1:
+        code = code.but(f"{code.primary}.flatten(0, {dims - 1})")
+    match collector.function:
+        case "torch.stack":
+            if not kind.is_tensor:
+                raise Unprintable("append", "numbers are stacked")
+            if collector.dim:
+                code = code.but(f"{code.primary}.movedim(0, {collector.dim})")
+        case "torch.cat":
+            if not whole_rows:
+                if collector.dim != 0:
+                    raise Unprintable("append", "items joined along another dim")
+                if kind.rank == 0:
+                    raise Unprintable("append", "numbers are joined")
+                code = code.but(f"{code.primary}.flatten(0, 1)")
+        case _:
+            code = _from_numbers(code, kind, collector, printer)
+    draft.grade = max(draft.grade, printer.grade)
+    draft.needs_torch = draft.needs_torch or printer.needs_torch
+    draft.assumptions += [a for a in printer.assumptions if a not in draft.assumptions]
+    return code
+
+
+def _ordered(code: Code, append: Append, scope: Scope) -> Code:
+    if code.axes != tuple(append.axes):
+        raise Unprintable("append", "items in another order")
+    return code
+
+
+def _from_numbers(code: Code, kind: object, collector: Collector, printer: object) -> Code:
+    """`torch.tensor(list)`: a copy of the numbers, cut off from the graph (T20)."""
+    from loopless.emit.printer import Printer
+    from loopless.lift.types import Type
+
+    assert isinstance(printer, Printer)
+    assert isinstance(kind, Type)
+    if code.rank not in (0, None):
+        raise Unprintable("append", "torch.tensor of items with dimensions")
+    dtype = collector.dtype
+    if not dtype and kind.kind == "float":
+        return code.but(f"{code.primary}.float()")
+    if dtype:
+        code = code.but(f"{code.primary}.to({printer.function('torch.' + dtype)})")
+    return code.but(f"{code.primary}.detach()") if kind.is_tensor else code
+
+
+def _without_leading_one(value: Value) -> tuple[Value, bool]:
+    """An item of one row: `f(x[i].unsqueeze(0))` joined along the rows is `f(x)`."""
+    match value:
+        case OnItem("Tensor.unsqueeze" | "torch.unsqueeze", (inner, dim)) if _zero(dim):
+            return inner, True
+        case OnItem(op, (OnItem("Tensor.unsqueeze" | "torch.unsqueeze", (inner, dim)),), ()) if (
+            op.startswith("module:") and _zero(dim)
+        ):
+            return OnItem(op, (inner,)), True
+        case _:
+            return value, False
+
+
+def _zero(value: Value) -> bool:
+    p = integer_of(value)
+    return p is not None and p.constant == 0
+
+

@@ -1,0 +1,181 @@
+"""Sums of products: matrix products where two operands share the summed axes, einsum beyond."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loopless.emit.code import ATOM, TERM, Code
+from loopless.facts.evidence import FLOATS
+from loopless.ir.poly import Axis
+from loopless.ir.value import Apply, Value, axes_of
+from loopless.lift.types import Type, type_of
+
+if TYPE_CHECKING:
+    from loopless.emit.printer import Printer
+
+
+def factors(value: Value) -> list[Value] | None:
+    """The operands of a product, None for anything else."""
+    match value:
+        case Apply("*", (left, right)):
+            first = factors(left) or [left]
+            second = factors(right) or [right]
+            return [*first, *second]
+        case _:
+            return None
+
+
+def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
+    """`Σ a * b` as a product of matrices or vectors, None where that does not fit."""
+    parts = factors(body)
+    if parts is None:
+        match body:
+            case Apply("neg", (inner,)):
+                code = contraction(axes, inner, printer)
+                return None if code is None else printer.prefix("-", code)
+            case _:
+                return None
+    scalars = [p for p in parts if not (axes_of(p) & set(axes))]
+    summed = [p for p in parts if axes_of(p) & set(axes)]
+    if len(summed) != 2 or any(axes_of(s) for s in scalars if len(summed) == 2 and _shared(s, summed, axes)):
+        return None
+    left, right = summed
+    types = [type_of(p, printer.scope) for p in summed]
+    if not all(_multipliable(t) for t in types) or not _same_dtype(types[0], types[1]):
+        return None
+    if any(set(axes) - axes_of(p) for p in summed):
+        return None
+    product = _matrices(axes, left, right, printer)
+    if product is None:
+        return None
+    printer.grade_at_least("E1")
+    for scalar in scalars:
+        product = printer.infix("*", printer.code(scalar), product)
+    return product
+
+
+def _shared(scalar: Value, summed: list[Value], axes: list[Axis]) -> bool:
+    return False
+
+
+def _multipliable(kind: Type) -> bool:
+    return kind.is_tensor and kind.dtype != "bool" and kind.rank == 0
+
+
+def _same_dtype(left: Type, right: Type) -> bool:
+    """Products of matrices want one dtype; unshown dtypes that are multiplied are presumed alike (P5)."""
+    if left.dtype == right.dtype:
+        return left.dtype is None or left.dtype.startswith("of:") or left.dtype in FLOATS or left.dtype == "int64"
+    known = [d for d in (left.dtype, right.dtype) if d is not None and not d.startswith("of:")]
+    if len(known) == 2:
+        return False
+    return not known or known[0] in FLOATS
+
+
+def _matrices(axes: list[Axis], left: Value, right: Value, printer: Printer) -> Code | None:
+    free_left = [a for a in printer.sorted(axes_of(left) - set(axes)) if a not in printer.loops]
+    free_right = [a for a in printer.sorted(axes_of(right) - set(axes)) if a not in printer.loops]
+    batch = [a for a in free_left if a in free_right]
+    only_left = [a for a in free_left if a not in batch]
+    only_right = [a for a in free_right if a not in batch]
+    if len(axes) == 1 and not batch and len(only_left) <= 1 and len(only_right) <= 1:
+        return _product(axes[0], only_left, only_right, left, right, printer)
+    if len(axes) == 1 and len(batch) >= 1 and len(only_left) == 1 and len(only_right) == 1:
+        return _batched(axes[0], batch, only_left[0], only_right[0], left, right, printer)
+    if not batch and not only_left and not only_right:
+        return None
+    total = len(axes) + len(batch) + len(only_left) + len(only_right)
+    if total <= 3 and not (only_left and only_right):
+        return None
+    return _einsum(axes, batch, only_left, only_right, left, right, printer)
+
+
+def _product(
+    axis: Axis,
+    only_left: list[Axis],
+    only_right: list[Axis],
+    left: Value,
+    right: Value,
+    printer: Printer,
+) -> Code | None:
+    """Vectors and matrices: the summed axis last on the left, first on the right."""
+    if only_left and only_right and printer.place(only_right[0]) < printer.place(only_left[0]):
+        left, right, only_left, only_right = right, left, only_right, only_left
+    if not only_left and only_right:
+        # vector @ matrix reads better as matrix @ vector.
+        left, right, only_left, only_right = right, left, only_right, only_left
+    one = _arranged(left, [*only_left, axis], printer)
+    other = _arranged(right, [axis, *only_right], printer)
+    if one is None or other is None:
+        return None
+    text = f"{one.at(TERM)} @ {other.at(TERM + 1)}"
+    return Code(text, TERM, (*only_left, *only_right))
+
+
+def _batched(
+    axis: Axis,
+    batch: list[Axis],
+    row: Axis,
+    column: Axis,
+    left: Value,
+    right: Value,
+    printer: Printer,
+) -> Code | None:
+    if printer.place(column) < printer.place(row):
+        left, right, row, column = right, left, column, row
+    want = (*batch, row, column)
+    if printer.sorted(want) != want:
+        return None
+    one = _arranged(left, [*batch, row, axis], printer)
+    other = _arranged(right, [*batch, axis, column], printer)
+    if one is None or other is None:
+        return None
+    return Code(f"{one.at(TERM)} @ {other.at(TERM + 1)}", TERM, want)
+
+
+def _arranged(value: Value, order: list[Axis], printer: Printer) -> Code | None:
+    """The text of a value with its axes in a given order."""
+    layout = printer.layout
+    rest = [a for a in layout if a not in order]
+    printer.layout = [*order, *rest]
+    try:
+        code = printer.code(value)
+    finally:
+        printer.layout = layout + [a for a in printer.layout if a not in layout]
+    if code.axes != tuple(order) or code.rank != 0:
+        return None
+    return code
+
+
+def _einsum(
+    axes: list[Axis],
+    batch: list[Axis],
+    only_left: list[Axis],
+    only_right: list[Axis],
+    left: Value,
+    right: Value,
+    printer: Printer,
+) -> Code | None:
+    """Anything else with two operands."""
+    letters = _letters([*batch, *only_left, *only_right, *axes])
+    one, other = printer.code(left), printer.code(right)
+    if one.rank != 0 or other.rank != 0:
+        return None
+    result = printer.sorted([*batch, *only_left, *only_right])
+    spec = f"{_word(one.axes, letters)},{_word(other.axes, letters)}->{_word(result, letters)}"
+    text = f'{printer.function("torch.einsum")}("{spec}", {one.text}, {other.text})'
+    return Code(text, ATOM, result)
+
+
+def _letters(axes: list[Axis]) -> dict[Axis, str]:
+    """One letter per axis: that of the user's name where it is free."""
+    taken: dict[Axis, str] = {}
+    for axis in axes:
+        candidates = [c for c in axis.name.lower() if c.isalpha() and c.isascii()]
+        candidates += [chr(c) for c in range(ord("a"), ord("z") + 1)]
+        taken[axis] = next(c for c in candidates if c not in taken.values())
+    return taken
+
+
+def _word(axes: tuple[Axis, ...], letters: dict[Axis, str]) -> str:
+    return "".join(letters[a] for a in axes)

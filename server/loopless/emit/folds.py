@@ -1,0 +1,405 @@
+"""Reductions, scans, folds by comparison and last values, as tensor code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loopless.dependence.conditions import integer_of
+from loopless.dependence.feasible import proves
+from loopless.emit.code import ATOM, CHOICE, Code
+from loopless.emit.contract import contraction
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
+from loopless.ir.poly import Axis, Poly, poly
+from loopless.ir.value import (
+    Apply,
+    Best,
+    Const,
+    Int,
+    Previous,
+    Reduce,
+    Scan,
+    Value,
+    axes_of,
+    substitute,
+)
+from loopless.lift.types import Type, type_of
+
+if TYPE_CHECKING:
+    from loopless.emit.printer import Printer
+
+_WIDE = frozenset({"int64", "float32", "float64", "bfloat16", "float16", "complex64", "complex128"})
+
+
+def split(value: Value, op: str) -> tuple[list[Axis], Value, Value | None]:
+    """Nested reductions with one operator as several axes over one body and one predicate."""
+    from loopless.dependence.conditions import conjunction
+
+    axes: list[Axis] = []
+    when: Value | None = None
+    while isinstance(value, Reduce) and value.op == op:
+        axes.append(value.axis)
+        when = conjunction(when, value.when)
+        value = value.body
+    return axes, value, when
+
+
+def reduction(value: Reduce, printer: Printer) -> Code:
+    """A fold over one or more axes."""
+    axes, body, when = split(value, value.op)
+    for axis in axes:
+        printer.place(axis)
+    match value.op:
+        case "+":
+            return _sum(axes, body, when, printer)
+        case "*":
+            return _product(axes, body, when, printer)
+        case "any" | "all":
+            return _logical(value.op, axes, body, when, printer)
+        case "max" | "min":
+            return _extreme(value.op, axes, body, when, printer)
+        case _:
+            raise Unprintable("reduction", f"no tensor form of a fold with {value.op}")
+
+
+def dims_text(code: Code, axes: list[Axis]) -> str:
+    """The positions of axes as an argument."""
+    places = sorted(code.axes.index(axis) for axis in axes)
+    if len(places) == 1:
+        trailing = code.rank == 0 and places[0] == len(code.axes) - 1
+        return "-1" if trailing and places[0] > 1 else str(places[0])
+    return f"({', '.join(map(str, places))})"
+
+
+def without(code: Code, text: str, axes: list[Axis]) -> Code:
+    """The result of folding `axes` of `code` away."""
+    return Code(text, ATOM, tuple(a for a in code.axes if a not in axes), code.rank)
+
+
+def _whole(code: Code, axes: list[Axis]) -> bool:
+    return set(code.axes) == set(axes) and code.rank == 0
+
+
+def _count(axes: list[Axis], printer: Printer) -> Code:
+    from loopless.ir.poly import greatest
+
+    total = poly(1)
+    for axis in axes:
+        extent = axis.extent
+        total = total * (extent if proves(extent, printer.known) else greatest((extent, poly(0))))
+    return printer.size(total)
+
+
+def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
+    kind = type_of(body, printer.scope)
+    missing = [a for a in axes if a not in axes_of(body) and (when is None or a not in axes_of(when))]
+    present = [a for a in axes if a not in missing]
+    if not present:
+        return printer.infix("*", printer.code(body), _count(missing, printer))
+    if when is None:
+        product = contraction(present, body, printer)
+        code = product if product is not None else _plain_sum(present, body, kind, printer)
+    elif integer_of(body) is not None and integer_of(body) == poly(1):
+        mask = printer.mask(when)
+        mask = _filled(mask, present, printer)
+        code = without(mask, _fold(mask, "sum", present), present)
+    else:
+        code = _masked_sum(present, body, when, kind, printer)
+    if missing:
+        code = printer.infix("*", code, _count(missing, printer))
+    printer.grade_at_least("E1")
+    return code
+
+
+def _filled(code: Code, axes: list[Axis], printer: Printer) -> Code:
+    """`code` with every one of `axes`, expanded where it does not depend on one."""
+    lacking = [a for a in axes if a not in code.axes]
+    if not lacking:
+        return code
+    raise Unprintable("reduction", "a fold over an axis that only part of the value depends on")
+
+
+def _fold(code: Code, method: str, axes: list[Axis], dtype: str = "") -> str:
+    if _whole(code, axes):
+        return f"{code.primary}.{method}({dtype})"
+    tail = f", {dtype}" if dtype else ""
+    return f"{code.primary}.{method}({dims_text(code, axes)}{tail})"
+
+
+def _sum_dtype(kind: Type, printer: Printer) -> str:
+    """The dtype= that keeps integers as narrow as the loop did (T10)."""
+    if kind.dtype in {"int32", "int16", "int8", "uint8"}:
+        return f"dtype={printer.function('torch.' + kind.dtype)}"
+    return ""
+
+
+def _plain_sum(axes: list[Axis], body: Value, kind: Type, printer: Printer) -> Code:
+    code = printer.code(body)
+    code = _spread(code, axes, printer)
+    return without(code, _fold(code, "sum", axes, _sum_dtype(kind, printer)), axes)
+
+
+def _spread(code: Code, axes: list[Axis], printer: Printer) -> Code:
+    if any(a not in code.axes for a in axes):
+        raise Unprintable("reduction", "a fold over an axis that the value does not depend on")
+    return code
+
+
+def _masked_sum(
+    axes: list[Axis], body: Value, when: Value, kind: Type, printer: Printer
+) -> Code:
+    triangle = _triangle(axes, body, when, printer)
+    if triangle is not None:
+        return without(triangle, _fold(triangle, "sum", axes, _sum_dtype(kind, printer)), axes)
+    zero = Int(poly(0)) if kind.kind != "float" else Const(0.0)
+    code = printer.where(when, body, zero)
+    code = _spread(code, axes, printer)
+    return without(code, _fold(code, "sum", axes, _sum_dtype(kind, printer)), axes)
+
+
+def _triangle(axes: list[Axis], body: Value, when: Value, printer: Printer) -> Code | None:
+    return None
+
+
+def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
+    kind = type_of(body, printer.scope)
+    if when is not None:
+        code = printer.where(when, body, Int(poly(1)))
+    else:
+        missing = [a for a in axes if a not in axes_of(body)]
+        if missing and len(missing) == len(axes):
+            return printer.infix("**", printer.code(body), _count(missing, printer))
+        code = printer.code(body)
+    code = _spread(code, axes, printer)
+    dtype = _sum_dtype(kind, printer)
+    printer.grade_at_least("E1")
+    text = code.primary
+    rest = code
+    if _whole(code, axes):
+        return without(code, f"{text}.prod({dtype})", axes)
+    for axis in axes:
+        place = rest.axes.index(axis)
+        text = f"{rest.primary}.prod({place}{', ' + dtype if dtype else ''})"
+        rest = without(rest, text, [axis])
+    return rest
+
+
+def _logical(
+    op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer
+) -> Code:
+    from loopless.dependence.conditions import conjunction, negated
+
+    test = body
+    if when is not None:
+        test = conjunction(when, body) if op == "any" else negated(conjunction(when, negated(body)) or body)
+    assert test is not None
+    code = printer.mask(test)
+    missing = [a for a in axes if a not in code.axes]
+    if missing:
+        raise Unprintable("reduction", "a condition that does not vary")
+    return without(code, _fold(code, op, axes), axes)
+
+
+def _extreme(
+    op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer
+) -> Code:
+    if when is not None:
+        raise Unprintable("extreme", "a masked extreme without a start")
+    code = _spread(printer.code(body), axes, printer)
+    return without(code, _fold(code, f"a{op}", axes), axes)
+
+
+# --- scans
+
+
+def scan(value: Scan, printer: Printer) -> Code:
+    """A running fold along one axis."""
+    axis = value.axis
+    printer.place(axis)
+    kind = type_of(value.body, printer.scope)
+    printer.grade_at_least("E1")
+    if value.op in {"max", "min"}:
+        return _running_extreme(value, printer)
+    method = {"+": "cumsum", "*": "cumprod"}.get(value.op)
+    if method is None:
+        raise Unprintable("scan", f"no tensor form of a running fold with {value.op}")
+    neutral = 0 if value.op == "+" else 1
+    body = printer.code(value.body)
+    if axis not in body.axes:
+        raise Unprintable("scan", "a running fold of a value that does not vary")
+    place = body.axes.index(axis)
+    dtype = _sum_dtype(kind, printer)
+    tail = f", {dtype}" if dtype else ""
+    if not value.exclusive:
+        code = Code(f"{body.primary}.{method}({place}{tail})", ATOM, body.axes, body.rank)
+    else:
+        code = _exclusive(body, method, place, neutral, kind, printer, tail)
+    start = value.start
+    if start is None or _is_number(start, neutral):
+        return code
+    return printer.infix(value.op, printer.code(start), code)
+
+
+def _is_number(value: Value, number: int) -> bool:
+    p = integer_of(value)
+    return (p is not None and p.constant == number) or (
+        isinstance(value, Const) and not isinstance(value.value, bool) and value.value == number
+    )
+
+
+def _exclusive(
+    body: Code, method: str, place: int, neutral: int, kind: Type, printer: Printer, tail: str
+) -> Code:
+    """The fold of all iterations before the present one."""
+    if method == "cumsum" and kind.dtype in {"int64", "int32", "bool"}:
+        return Code(f"{body.primary}.cumsum({place}{tail}) - {body.at(13)}", 10, body.axes, body.rank)
+    if body.rank is None:
+        raise Unprintable("unknown-rank", "a running fold of items of unknown rank")
+    after = len(body.axes) - 1 - place + body.rank
+    shape = [":"] * place + [":-1"]
+    pad = ", ".join(["0, 0"] * after + ["1, 0"])
+    shifted = f"{printer.function('torch.nn.functional.pad')}({body.primary}[{', '.join(shape)}], ({pad})"
+    shifted += f", value={neutral})" if neutral else ")"
+    return Code(f"{shifted}.{method}({place}{tail})", ATOM, body.axes, body.rank)
+
+
+def _running_extreme(value: Scan, printer: Printer) -> Code:
+    """A running maximum by comparison: NaN never wins (T11)."""
+    if value.exclusive or value.start is None:
+        raise Unprintable("scan", "a running extreme before its iteration")
+    kind = type_of(value.body, printer.scope)
+    if kind.dtype not in FLOATS and not (kind.dtype or "").startswith(("int", "of:")):
+        raise Unprintable("scan", "a running extreme of unknown dtype")
+    raise Unprintable("scan", "a running extreme")
+
+
+def previous(value: Previous, printer: Printer) -> Code:
+    """What a value was one iteration ago: the start, then all but the last."""
+    axis = value.axis
+    printer.place(axis)
+    body = printer.code(value.body)
+    start = printer.code(value.start)
+    if axis not in body.axes:
+        raise Unprintable("previous", "a value of the iteration before that does not vary")
+    shifted = _behind(value, printer)
+    if shifted is not None:
+        return shifted
+    place = body.axes.index(axis)
+    if body.rank != 0 and not start.number:
+        raise Unprintable("previous", "items with dimensions from the iteration before")
+    if start.axes not in ((), tuple(a for a in body.axes if a != axis)):
+        raise Unprintable("previous", "a start that varies otherwise than the value")
+    head = [":"] * place + [":-1"]
+    rest = f"{body.primary}[{', '.join(head)}]"
+    if start.number:
+        pads = ", ".join(["0, 0"] * (len(body.axes) - 1 - place + (body.rank or 0)) + ["1, 0"])
+        text = f"{printer.function('torch.nn.functional.pad')}({rest}, ({pads}), value={start.text})"
+        return Code(text, ATOM, body.axes, body.rank)
+    if len(body.axes) == 1 and not start.axes:
+        text = f"{printer.function('torch.cat')}(({start.primary}[None], {rest}))"
+        return Code(text, ATOM, body.axes, body.rank)
+    expanded = [":"] * place + ["None"]
+    if not start.axes:
+        raise Unprintable("previous", "a start that does not vary along the other axes")
+    text = f"{printer.function('torch.cat')}(({start.primary}[{', '.join(expanded)}], {rest}), {place})"
+    return Code(text, ATOM, body.axes, body.rank)
+
+
+def _behind(value: Previous, printer: Printer) -> Code | None:
+    """The same access one step back, where the start is what stands there: `prev = x[0]` before a loop from 1."""
+    moved = substitute(value.body, {value.axis: poly(value.axis) - 1})
+    at_start = substitute(moved, {value.axis: poly(0)})
+    if at_start != value.start:
+        return None
+    return printer.code(moved)
+
+
+# --- folds by comparison
+
+
+def best(value: Best, printer: Printer) -> Code:
+    """`if key > m: m = key` and what is kept beside it."""
+    axis = value.axis
+    printer.place(axis)
+    if value.body == value.key:
+        return _best_key(value, printer)
+    return _best_body(value, printer)
+
+
+def _keys(value: Best, printer: Printer) -> Code:
+    """The keys, where they beat the start, else the start: no NaN is left unless the start is one (T11)."""
+    beats: Value = Apply(value.order, (value.key, value.start))
+    if value.when is not None:
+        from loopless.dependence.conditions import conjunction
+
+        beats = conjunction(value.when, beats) or beats
+    code = printer.where(beats, value.key, value.start)
+    if value.axis not in code.axes:
+        raise Unprintable("extreme", "a key that does not vary")
+    return code
+
+
+def _best_key(value: Best, printer: Printer) -> Code:
+    op = "amax" if value.order in {">", ">="} else "amin"
+    keys = _keys(value, printer)
+    code = without(keys, _fold(keys, op, [value.axis]), [value.axis])
+    if proves(value.axis.extent - 1, printer.known):
+        return code
+    start = printer.code(value.start)
+    if code.axes:
+        printer.hazards.append(value.axis.extent - 1)
+        return code
+    runs = printer.size(value.axis.extent)
+    return Code(f"{code.at(CHOICE + 1)} if {runs.at(CHOICE + 1)} > 0 else {start.at(CHOICE)}", CHOICE, code.axes, code.rank)
+
+
+def _best_body(value: Best, printer: Printer) -> Code:
+    """What was kept beside the best key: looked up at the place where that was found."""
+    axis = value.axis
+    if axis in axes_of(value.start) or axes_of(value.key) - {axis} - printer.loops.keys():
+        raise Unprintable("extreme", "the place of an extreme along one of several axes")
+    index = integer_of(value.body)
+    if index is None or not index.linear_in(axis):
+        raise Unprintable("extreme", "a value kept beside an extreme")
+    if isinstance(value.key, Int) and value.key.poly == poly(axis):
+        return _last_where(value, index, printer)
+    keys = _keys(value, printer)
+    if keys.axes != (axis,) or keys.rank != 0:
+        raise Unprintable("extreme", "the place of an extreme of items with dimensions")
+    arg = "argmax" if value.order in {">", ">="} else "argmin"
+    if not proves(axis.extent - 1, printer.known):
+        printer.hazards.append(axis.extent - 1)
+    text = f"{keys.primary}.{arg}().item()"
+    if value.order in {">=", "<="}:
+        text = f"{printer.size(axis.extent - 1).at(11)} - {keys.primary}.flip(0).{arg}().item()"
+        raise Unprintable("extreme", "the last of equal extremes")
+    place = _affine_text(index, axis, text, printer)
+    fallback = integer_of(value.fallback)
+    if fallback is not None and _first_is_start(value, index, fallback, printer):
+        return Code(place, 10 if place != text else ATOM, (), 0, number=True)
+    raise Unprintable("extreme", "the place of an extreme that nothing may beat")
+
+
+def _affine_text(index: Poly, axis: Axis, text: str, printer: Printer) -> str:
+    slope, rest = index.coefficient(axis), index.without(axis)
+    if slope.constant != 1:
+        text = f"{text} * {printer.size(slope).at(12)}"
+    if rest.terms:
+        text = f"{text} + {printer.size(rest).at(11)}"
+    return text
+
+
+def _first_is_start(value: Best, index: Poly, fallback: Poly, printer: Printer) -> bool:
+    """Where nothing beats the start all keys are the start, and the first place is what the fallback says."""
+    if index.substitute({value.axis: poly(0)}) == fallback:
+        return True
+    first = substitute(value.key, {value.axis: poly(0)})
+    shifted = substitute(value.key, {value.axis: poly(-1)})
+    # `m, at = x[0], 0` before a loop from 1: the place before the first is the fallback.
+    return False and first == shifted
+
+
+def _last_where(value: Best, index: Poly, printer: Printer) -> Code:
+    raise Unprintable("last-value", "the value of the last iteration under a condition")
+
+

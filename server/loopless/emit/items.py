@@ -1,0 +1,453 @@
+"""Operations on the item's own dimensions, done on all items at once: the operation table's batch rules, printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loopless.dependence.conditions import integer_of
+from loopless.emit.code import ATOM, TERM, Code
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
+from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, module, shifted
+from loopless.facts.operations.spellings import product, template
+from loopless.ir.poly import Axis
+from loopless.ir.value import Const, Int, OnItem, Tuple, Value, axes_of
+from loopless.lift.types import type_of
+
+if TYPE_CHECKING:
+    from loopless.emit.printer import Printer
+
+Arguments = dict[str, Value]
+
+
+def on_item(value: OnItem, printer: Printer) -> Code:
+    """The text of an operation on items."""
+    if value.op.startswith("module:"):
+        return _module(value, printer)
+    known = lookup(value.op)
+    if known is None:
+        raise Unprintable("unknown-call", f"no rule for {value.op}")
+    bound = bind(known, value.args, dict(value.keywords))
+    if bound is None:
+        raise Unprintable("unknown-call", f"an argument of {value.op} that is not known")
+    arguments: Arguments = {
+        name: Tuple(tuple(arg)) if isinstance(arg, tuple) else arg for name, arg in bound.items()
+    }
+    if not any(axes_of(arg) - printer.loops.keys() for arg in arguments.values()):
+        return _as_written(value, known, arguments, printer)
+    if any(
+        axes_of(arg) - printer.loops.keys()
+        for name, arg in arguments.items()
+        if name not in known.tensors
+    ):
+        raise Unprintable("unknown-call", f"an argument of {value.op} varies that cannot")
+    if known.value_dependent_shape or known.fields and not _one_field(known, arguments):
+        raise Unprintable("unknown-call", f"{value.op} gives several results or sizes that depend on data")
+    if not _allowed(known, arguments):
+        raise Unprintable("unknown-call", f"an argument of {value.op} that the batched form does not take")
+    if not known.exact:
+        printer.grade_at_least("E1")
+    match known.rule:
+        case Rule.REDUCE:
+            return _reduce(value, known, arguments, printer)
+        case Rule.ALONG:
+            return _along(value, known, arguments, printer)
+        case Rule.LAST:
+            return _last(value, known, arguments, printer)
+        case Rule.SHAPE:
+            return _shape(value, known, arguments, printer)
+        case Rule.VIEW:
+            return _same(value, known, arguments, printer)
+        case Rule.LIKE:
+            return _same(value, known, arguments, printer)
+        case _:
+            raise Unprintable("unknown-call", f"no rule to batch {value.op}")
+
+
+def _one_field(known: Operation, arguments: Arguments) -> bool:
+    return known.fields_need_dim and not any(d in arguments for d in known.dims)
+
+
+def _allowed(known: Operation, arguments: Arguments) -> bool:
+    for name, wanted in known.requires:
+        if name in arguments:
+            given = arguments[name]
+            if not (isinstance(given, Const) and given.value == wanted):
+                p = integer_of(given)
+                if p is None or p.constant != wanted:
+                    return False
+    return known.if_tensor is None or len(known.params) < 2 or known.params[1] not in arguments or known.params[1] in known.dims
+
+
+def _as_written(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+    """Nothing varies: the call as it stands in the loop."""
+    kind = type_of(value, printer.scope)
+    texts = [_argument(arg, printer) for arg in value.args]
+    keywords = [f"{key}={_argument(arg, printer)}" for key, arg in value.keywords]
+    return Code(_call(value.op, texts, keywords, printer), ATOM, (), kind.rank)
+
+
+def _argument(value: Value, printer: Printer) -> str:
+    match value:
+        case Tuple(items):
+            inner = ", ".join(_argument(i, printer) for i in items)
+            return f"({inner},)" if len(items) == 1 else f"({inner})"
+        case _:
+            return printer.code(value).text
+
+
+def _call(op: str, texts: list[str], keywords: list[str], printer: Printer) -> str:
+    if op.startswith("Tensor."):
+        receiver = texts[0]
+        if not _primary(receiver):
+            receiver = f"({receiver})"
+        return f"{receiver}.{op[7:]}({', '.join([*texts[1:], *keywords])})"
+    return f"{printer.function(op)}({', '.join([*texts, *keywords])})"
+
+
+def _primary(text: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += character in "(["
+        depth -= character in ")]"
+        if depth == 0 and character in " +-*/%<>=&|~":
+            return False
+    return True
+
+
+def _items(known: Operation, arguments: Arguments, printer: Printer) -> dict[str, Code]:
+    return {name: printer.code(arguments[name]) for name in known.tensors if name in arguments}
+
+
+def _first(known: Operation, codes: dict[str, Code]) -> Code:
+    return codes[next(name for name in known.tensors if name in codes)]
+
+
+def _number(value: Value) -> int | None:
+    p = integer_of(value)
+    return None if p is None else p.constant
+
+
+def _numbers(value: Value) -> list[int] | None:
+    if isinstance(value, Tuple):
+        found = [_number(i) for i in value.items]
+        return None if any(f is None for f in found) else [f for f in found if f is not None]
+    single = _number(value)
+    return None if single is None else [single]
+
+
+def _shifted_dims(value: Value, axes: int) -> str:
+    dims = _numbers(value)
+    if dims is None:
+        raise Unprintable("unknown-call", "a dim that is not a number")
+    moved = [shifted(d, axes) for d in dims]
+    if isinstance(value, Tuple):
+        return f"({', '.join(map(str, moved))}{',' if len(moved) == 1 else ''})"
+    return str(moved[0])
+
+
+def _rest(
+    known: Operation, arguments: Arguments, printer: Printer, axes: int, skip: frozenset[str]
+) -> list[str]:
+    """The other arguments as keywords, dims shifted."""
+    texts: list[str] = []
+    for name, arg in arguments.items():
+        if name in known.tensors or name in skip:
+            continue
+        if name in known.dims and not (isinstance(arg, Const) and arg.value is None):
+            texts.append(f"{name}={_shifted_dims(arg, axes)}")
+        else:
+            texts.append(f"{name}={_argument(arg, printer)}")
+    return texts
+
+
+def _tensor_texts(known: Operation, codes: dict[str, Code], printer: Printer) -> tuple[list[str], tuple[Axis, ...]]:
+    """The tensors lined up with one another on their leading axes."""
+    axes = printer.sorted(a for c in codes.values() for a in c.axes)
+    texts: list[str] = []
+    for code in codes.values():
+        if code.axes and code.axes != axes:
+            subs = [":" if a in code.axes else "None" for a in axes]
+            while subs and subs[-1] == ":":
+                subs.pop()
+            texts.append(f"{code.primary}[{', '.join(subs)}]")
+        elif not code.axes and known.aligned:
+            texts.append(f"{code.primary}[{', '.join(['None'] * len(axes))}]")
+        else:
+            texts.append(code.text)
+    return texts, axes
+
+
+def _emit(
+    value: OnItem, known: Operation, arguments: Arguments, codes: dict[str, Code], printer: Printer
+) -> tuple[str, tuple[Axis, ...]]:
+    texts, axes = _tensor_texts(known, codes, printer)
+    names = [n for n in known.tensors if n in arguments]
+    positional = list(known.params[: len(names)]) == names
+    keywords = _rest(known, arguments, printer, len(axes), frozenset())
+    if not positional:
+        keywords = [*(f"{n}={t}" for n, t in zip(names[1:], texts[1:])), *keywords]
+        texts = texts[:1]
+    return _call(value.op, texts, keywords, printer), axes
+
+
+def _reduce(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+    codes = _items(known, arguments, printer)
+    kind = type_of(value, printer.scope)
+    code = _first(known, codes)
+    given = next((d for d in known.dims if d in arguments), None)
+    if given is not None and not (isinstance(arguments[given], Const)):
+        if code.rank == 0:
+            raise Unprintable("rank", "a reduction along a dim of a number")
+        text, axes = _emit(value, known, arguments, codes, printer)
+        return Code(text, ATOM, axes, kind.rank)
+    arguments = {k: a for k, a in arguments.items() if k != given}
+    short = value.op.rsplit(".", 1)[-1]
+    if known.batched == "loss":
+        return _loss(value, known, arguments, codes, printer)
+    if len(codes) != 1:
+        raise Unprintable("unknown-call", f"no batched form of {value.op}")
+    rest = _rest(known, arguments, printer, len(code.axes), frozenset())
+    return _over_all(short, code, rest, known, value, printer)
+
+
+def _over_all(
+    short: str, code: Code, rest: list[str], known: Operation, value: OnItem, printer: Printer
+) -> Code:
+    """A reduction over all dims of the item."""
+    kind = type_of(value, printer.scope)
+    name = {"max": "amax", "min": "amin"}.get(short, short) if known.batched in {"amax", "amin"} else short
+    if short == "norm" and known.batched == "norm" and value.op.startswith("torch.linalg"):
+        name = "norm"
+        if rest:
+            raise Unprintable("unknown-call", "a norm with arguments over all dims")
+    if code.rank == 0:
+        if name in {"sum", "mean", "amax", "amin", "prod"} and not rest:
+            return code
+        raise Unprintable("rank", f"{short} of a number")
+    axes = code.axes
+    if known.whole is Whole.REQUIRED:
+        raise Unprintable("unknown-call", f"{short} without dim")
+    if known.whole is Whole.ALL and (known.many or name in {"amax", "amin"}) and code.rank is not None:
+        dims = "-1" if code.rank == 1 else f"({', '.join(str(d) for d in range(-code.rank, 0))})"
+        text = code.primary
+    elif known.whole is Whole.FLAT or known.whole is Whole.ALL:
+        text = code.primary if code.rank == 1 else f"{code.primary}.flatten({len(axes)})"
+        dims = "-1"
+    else:
+        raise Unprintable("unknown-call", f"{short} without dim")
+    key = known.dims[0] if known.dims else "dim"
+    if value.op.startswith("Tensor.") or name in {"amax", "amin"}:
+        method_rest = [*([dims] if key == "dim" and name not in {"norm"} else [f"{key}={dims}"]), *rest]
+        return Code(f"{text}.{name}({', '.join(method_rest)})", ATOM, axes, 0 if kind.rank is None else kind.rank)
+    prefix = value.op.rsplit(".", 1)[0]
+    function = printer.function(f"{prefix}.{name}")
+    return Code(f"{function}({', '.join([text, f'{key}={dims}', *rest])})", ATOM, axes, 0)
+
+
+def _loss(
+    value: OnItem, known: Operation, arguments: Arguments, codes: dict[str, Code], printer: Printer
+) -> Code:
+    """A loss of each item: elementwise, then the mean or sum over the item's dims."""
+    how = arguments.pop("reduction", None)
+    word = "mean" if how is None else how.value if isinstance(how, Const) else None
+    if word not in {"mean", "sum", "none"}:
+        raise Unprintable("unknown-call", "a loss with an unknown reduction")
+    axes, rank = printer.common(list(codes.values()))
+    texts = [printer.aligned(code, axes, rank) for code in codes.values()]
+    ranks = {code.rank for code in codes.values()}
+    full = all(set(code.axes) == set(axes) for code in codes.values())
+    if len(ranks) != 1 or not full:
+        raise Unprintable("loss", "a loss of items of different shapes")
+    rest = _rest(known, arguments, printer, len(axes), frozenset({"reduction"}))
+    text = _call(value.op, texts, [*rest, 'reduction="none"'], printer)
+    if word == "none":
+        return Code(text, ATOM, axes, rank)
+    printer.grade_at_least("E1")
+    if rank == 0:
+        return Code(text, ATOM, axes, 0)
+    if rank is None:
+        return Code(f"{text}.flatten({len(axes)}).{word}(-1)", ATOM, axes, 0)
+    dims = "-1" if rank == 1 else f"({', '.join(str(d) for d in range(-rank, 0))})"
+    return Code(f"{text}.{word}({dims})", ATOM, axes, 0)
+
+
+def _along(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+    codes = _items(known, arguments, printer)
+    code = _first(known, codes)
+    if code.rank == 0:
+        raise Unprintable("rank", f"{value.op} along a dim of a number")
+    for name in known.dims:
+        if name in arguments:
+            continue
+        default = dict(known.defaults).get(name)
+        if default is None:
+            if known.whole is Whole.REQUIRED and name == known.dims[0]:
+                raise Unprintable("unknown-call", f"{value.op} without dim")
+            if known.whole is not Whole.REQUIRED:
+                raise Unprintable("unknown-call", f"{value.op} over the flat item")
+            continue
+        from loopless.ir.poly import poly
+
+        arguments[name] = (
+            Tuple(tuple(Int(poly(d)) for d in default)) if isinstance(default, tuple) else Int(poly(default))
+        )
+    if known.batched not in (None, "flat"):
+        raise Unprintable("unknown-call", f"no batched spelling of {value.op}")
+    text, axes = _emit(value, known, arguments, codes, printer)
+    return Code(text, ATOM, axes, code.rank)
+
+
+def _last(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+    codes = _items(known, arguments, printer)
+    kind = type_of(value, printer.scope)
+    order = [codes[n] for n in known.tensors if n in codes]
+    if known.batched is not None:
+        return _spelled(value, known, arguments, codes, order, printer)
+    first = order[0]
+    if first.rank is not None and first.rank < known.last:
+        raise Unprintable("rank", f"an item with too few dimensions for {value.op}")
+    text, axes = _emit(value, known, arguments, codes, printer)
+    if known.leading is not None:
+        most = known.leading[1]
+        if first.rank is None or len(axes) + first.rank - known.last > most:
+            raise Unprintable("rank", f"more leading dimensions than {value.op} takes")
+    rank = kind.rank if kind.rank is not None else first.rank
+    return Code(text, ATOM, axes, rank)
+
+
+def _spelled(
+    value: OnItem,
+    known: Operation,
+    arguments: Arguments,
+    codes: dict[str, Code],
+    order: list[Code],
+    printer: Printer,
+) -> Code:
+    """A product or solve by the closed vocabulary of spellings."""
+    kind = type_of(value, printer.scope)
+    axes = printer.sorted(a for c in order for a in c.axes)
+    ranks = tuple(c.rank for c in order)
+    lined = [_leading(code, axes) for code in order]
+    key = known.batched
+    if key == "matmul":
+        if len(ranks) != 2 or ranks[0] is None or ranks[1] is None:
+            raise Unprintable("unknown-rank", "a matrix product of items of unknown rank")
+        if ranks == (1, 1) and not all(type_of(arguments[n], printer.scope).dtype in FLOATS for n in known.tensors[:2]):
+            text = "({0} * {1}).sum(-1)"
+        else:
+            text = product(ranks[0], ranks[1], bool(order[0].axes), bool(order[1].axes))
+    elif key == "solve":
+        if ranks == (2, 2):
+            text = f"{printer.function('torch.linalg.solve')}({{0}}, {{1}})"
+        elif ranks == (2, 1):
+            text = f"{printer.function('torch.linalg.solve')}({{0}}, {{1}}[..., None])[..., 0]"
+        else:
+            raise Unprintable("unknown-rank", "a solve with items of unknown rank")
+    else:
+        found = template(key or "")
+        if found is None:
+            raise Unprintable("unknown-call", f"no batched spelling of {value.op}")
+        text = found
+        if known.ranks and ranks != known.ranks[: len(ranks)]:
+            for code, want in zip(order, known.ranks):
+                if code.rank is not None and code.rank != want:
+                    raise Unprintable("rank", f"an item that {value.op} does not take")
+    printer.grade_at_least("E1")
+    filled = text
+    for at, code in enumerate(lined):
+        needs_primary = f"{{{at}}}[" in text or f"{{{at}}}." in text
+        filled = filled.replace(f"{{{at}}}", code.primary if needs_primary else code.at(TERM + 1))
+    level = TERM if (" @ " in filled or " * " in filled) and not _primary(filled) else ATOM
+    rank = kind.rank
+    if rank is None:
+        rank = {"dot": 0, "vdot": 0, "outer": 2, "mv": 1, "mm": 2}.get(key or "")
+    return Code(filled, level, axes, rank)
+
+
+def _leading(code: Code, axes: tuple[Axis, ...]) -> Code:
+    """A code with size-one dimensions for the leading axes that it lacks in between."""
+    if not code.axes or code.axes == axes:
+        return code
+    subs = [":" if a in code.axes else "None" for a in axes]
+    while subs and subs[0] == "None":
+        subs.pop(0)
+    while subs and subs[-1] == ":":
+        subs.pop()
+    return code.but(f"{code.primary}[{', '.join(subs)}]") if subs else code
+
+
+def _shape(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+    codes = _items(known, arguments, printer)
+    code = _first(known, codes)
+    kind = type_of(value, printer.scope)
+    if len(codes) != 1 or known.pieces:
+        raise Unprintable("unknown-call", f"no batched form of {value.op}")
+    axes = len(code.axes)
+    match known.batched:
+        case None:
+            text, _ = _emit(value, known, arguments, codes, printer)
+            return Code(text, ATOM, code.axes, kind.rank)
+        case "mT":
+            if code.rank != 2 and value.op.endswith(".t"):
+                raise Unprintable("rank", "t() of an item of unknown rank")
+            return Code(f"{code.primary}.mT", ATOM, code.axes, code.rank)
+        case "permute":
+            given = next((arguments[d] for d in known.dims if d in arguments), None)
+            dims = None if given is None else _numbers(given)
+            if dims is None or code.rank is None:
+                raise Unprintable("unknown-call", "a permutation of unknown dims")
+            moved = [*range(axes), *(shifted(d if d >= 0 else d + len(dims), axes) for d in dims)]
+            return Code(f"{code.primary}.permute({', '.join(map(str, moved))})", ATOM, code.axes, code.rank)
+        case "sizes":
+            return _resized(known, arguments, code, printer)
+        case "ravel":
+            return Code(f"{code.primary}.flatten({axes})", ATOM, code.axes, 1)
+        case _:
+            raise Unprintable("unknown-call", f"no batched spelling of {value.op}")
+
+
+def _resized(known: Operation, arguments: Arguments, code: Code, printer: Printer) -> Code:
+    """reshape and view: the sizes of the leading axes in front."""
+    given = next((a for n, a in arguments.items() if n not in known.tensors), None)
+    items = given.items if isinstance(given, Tuple) else (given,) if given is not None else ()
+    if len(items) == 1 and isinstance(items[0], Tuple):
+        items = items[0].items
+    if not items or any(type_of(i, printer.scope).kind not in {"int", "number"} for i in items):
+        raise Unprintable("unknown-call", "a reshape to unknown sizes")
+    sizes = [printer.size(axis.extent).text for axis in code.axes] + [_argument(i, printer) for i in items]
+    return Code(f"{code.primary}.reshape({', '.join(sizes)})", ATOM, code.axes, len(items))
+
+
+def _same(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+    """A change of dtype or device: the same call on the whole."""
+    codes = _items(known, arguments, printer)
+    code = _first(known, codes)
+    if len(codes) != 1:
+        raise Unprintable("unknown-call", f"no batched form of {value.op}")
+    texts = [code.text]
+    for arg in value.args[1:]:
+        texts.append(_argument(arg, printer))
+    keywords = [f"{key}={_argument(arg, printer)}" for key, arg in value.keywords]
+    return Code(_call(value.op, texts, keywords, printer), ATOM, code.axes, code.rank)
+
+
+def _module(value: OnItem, printer: Printer) -> Code:
+    """A layer that acts on the last dimensions of whatever it is given."""
+    _, text, instance = value.op.split(":", 2)
+    known = module(instance)
+    code = printer.code(value.args[0])
+    if not code.axes:
+        return Code(f"{text}({code.text})", ATOM, (), None)
+    if known is None or not known.batchable or known.samples or known.inputs != 1 or known.container:
+        raise Unprintable("unknown-call", f"`{text}` does not take further leading axes")
+    if known.needs_eval or known.random or known.stateful or known.dims or known.reduction:
+        raise Unprintable("module-state", f"`{text}` may be in training mode")
+    if known.leading is not None:
+        total = None if code.rank is None else len(code.axes) + code.rank - known.last
+        if total is None or total > known.leading[1]:
+            raise Unprintable("rank", f"`{text}` takes fewer leading dimensions")
+    printer.grade_at_least("E1")
+    return Code(f"{text}({code.text})", ATOM, code.axes, code.rank)
+
+

@@ -1,0 +1,609 @@
+"""Values on named axes -> tensor code. Axes are lined up by name and printed by position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from loopless.dependence.conditions import conjunction, integer_of, negated
+from loopless.dependence.feasible import Constraint, bounds, proves
+from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, TERM, UNARY, Code, binary
+from loopless.emit.sizes import atom_text, size_text
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
+from loopless.facts.scope import Scope
+from loopless.ir.poly import Axis, Dim, Monomial, Poly, Quotient, Remainder, poly
+from loopless.ir.value import (
+    Apply,
+    Best,
+    Const,
+    Int,
+    OnItem,
+    Previous,
+    Read,
+    Reduce,
+    Ref,
+    Scan,
+    Temp,
+    Tuple,
+    Value,
+    axes_of,
+    reads_of,
+    walk,
+)
+from loopless.lift.types import COMPARISONS, LOGIC, Type, type_of
+
+Axes = tuple[Axis, ...]
+
+# Operations whose value or gradient is not finite, or which raise, at places that a predicate keeps out (T30, T31).
+_PARTIAL = frozenset(
+    "sqrt log log2 log10 log1p rsqrt acos asin acosh atanh pow reciprocal div true_divide float_power logit lgamma digamma "
+    "erfinv".split()
+)
+
+
+class Printer:
+    """Prints the values of one rewrite. `loops` names the axes that stay Python loops."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        names: dict[Poly, str],
+        layout: Sequence[Axis],
+        loops: dict[Axis, str] | None = None,
+    ) -> None:
+        self.scope = scope
+        self.names = names
+        self.layout = list(layout)
+        self.loops = loops or {}
+        self.guards: list[Value] = []
+        self.hazards: list[Poly] = []
+        self.assumptions: list[str] = []
+        self.needs_torch = False
+        self.grade = "E0"
+        self.temp_layouts: dict[str, Axes] = {}
+        self.known: list[Constraint] = []
+        self.device_root: str | None = None
+
+    # --- names
+
+    def size(self, p: Poly) -> Code:
+        """The text of an integer without axes."""
+        return size_text(p, self.names, self.loops)
+
+    def function(self, canonical: str) -> str:
+        """The file's own spelling of a torch function, by its imports."""
+        best: tuple[int, str] | None = None
+        for local, whole in self.scope.world.imports.items():
+            if local in self.scope.locals:
+                continue
+            if canonical == whole:
+                return local
+            if canonical.startswith(f"{whole}.") and (best is None or len(whole) > best[0]):
+                best = len(whole), f"{local}{canonical[len(whole):]}"
+        if best is None:
+            self.needs_torch = True
+            return canonical
+        return best[1]
+
+    def place(self, axis: Axis) -> int:
+        """Where an axis stands in the layout; new ones go to the end."""
+        if axis not in self.layout:
+            self.layout.append(axis)
+        return self.layout.index(axis)
+
+    def sorted(self, axes: Iterable[Axis]) -> Axes:
+        return tuple(sorted(set(axes), key=self.place))
+
+    def grade_at_least(self, grade: str) -> None:
+        self.grade = max(self.grade, grade)
+
+    # --- lining up
+
+    def aligned(self, code: Code, axes: Axes, rank: int | None) -> str:
+        """The text of `code` so that it broadcasts against something of `axes` and `rank`; a primary or looser."""
+        return self.lined_up(code, axes, rank).text
+
+    def lined_up(self, code: Code, axes: Axes, rank: int | None) -> Code:
+        if not code.axes:
+            return code
+        gap = self.gap(code, rank)
+        subs = [":" if axis in code.axes else "None" for axis in axes]
+        while subs and subs[0] == "None":
+            subs.pop(0)
+        subs += ["None"] * gap
+        if "None" not in subs:
+            return code
+        while subs and subs[-1] == ":":
+            subs.pop()
+        return code.but(f"{code.primary}[{', '.join(subs)}]")
+
+    def gap(self, code: Code, rank: int | None) -> int:
+        """How many dimensions of size one go between the axes of `code` and its own dimensions."""
+        if rank == code.rank or rank is None and code.rank is None:
+            return 0
+        if rank is None:
+            raise Unprintable("unknown-rank", "operands of known and of unknown rank meet")
+        if code.rank is None:
+            return 0
+        return rank - code.rank
+
+    def common(self, codes: Sequence[Code]) -> tuple[Axes, int | None]:
+        """The axes and the rank that several codes broadcast to."""
+        axes = self.sorted(axis for code in codes for axis in code.axes)
+        ranks = [code.rank for code in codes if not code.number]
+        if any(r is None for r in ranks):
+            return axes, None
+        return axes, max((r for r in ranks if r is not None), default=0)
+
+    def reordered(self, code: Code, got: Sequence[Axis | None]) -> Code:
+        """`code` whose dimensions are `got` (None: a dimension of the item) with its axes first, in layout order."""
+        axes = [axis for axis in got if axis is not None]
+        want = list(self.sorted(axes))
+        rank = code.rank
+        target: list[Axis | None] = [*want, *[None for axis in got if axis is None]]
+        if list(got) == target:
+            return Code(code.text, code.level, tuple(want), rank)
+        if len(got) == 2 and (rank == len(got) - len(axes)):
+            return Code(f"{code.primary}.T", ATOM, tuple(want), rank)
+        if rank is not None and rank == len(got) - len(axes):
+            trailing = [at for at, axis in enumerate(got) if axis is None]
+            order = [list(got).index(axis) for axis in want] + trailing
+            moved = [at for at, source in enumerate(order) if at != source]
+            if len(moved) == 2:
+                return Code(f"{code.primary}.transpose({moved[0]}, {moved[1]})", ATOM, tuple(want), rank)
+            text = f"{code.primary}.permute({', '.join(map(str, order))})"
+            return Code(text, ATOM, tuple(want), rank)
+        sources = [list(got).index(axis) for axis in want]
+        if len(sources) == 1:
+            return Code(f"{code.primary}.movedim({sources[0]}, 0)", ATOM, tuple(want), rank)
+        first = ", ".join(map(str, sources))
+        second = ", ".join(map(str, range(len(sources))))
+        return Code(f"{code.primary}.movedim(({first}), ({second}))", ATOM, tuple(want), rank)
+
+    # --- values
+
+    def code(self, value: Value) -> Code:
+        """The text of a value, with the axes that it depends on in layout order."""
+        match value:
+            case Const(known):
+                return self.constant(known)
+            case Int(p):
+                return self.integer(p)
+            case Ref(text):
+                kind = type_of(value, self.scope)
+                return Code(text, ATOM if text.isidentifier() else ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor)
+            case Read(root, ()):
+                kind = type_of(value, self.scope)
+                return Code(root, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor)
+            case Read():
+                return self.read(value)
+            case Temp(name, axes):
+                kind = type_of(value, self.scope)
+                stored = self.temp_layouts.get(name, axes)
+                got: list[Axis | None] = [*stored, *([None] * (kind.rank or 0))]
+                live = [a for a in stored if a not in self.loops]
+                if len(live) != len(stored):
+                    raise Unprintable("kept-temp", f"`{name}` is used inside a loop that stays")
+                return self.reordered(Code(name, ATOM, stored, kind.rank if kind.is_tensor else 0), got)
+            case Apply():
+                return self.apply(value)
+            case OnItem():
+                from loopless.emit.items import on_item
+
+                return on_item(value, self)
+            case Reduce():
+                from loopless.emit.folds import reduction
+
+                return reduction(value, self)
+            case Scan():
+                from loopless.emit.folds import scan
+
+                return scan(value, self)
+            case Previous():
+                from loopless.emit.folds import previous
+
+                return previous(value, self)
+            case Best():
+                from loopless.emit.folds import best
+
+                return best(value, self)
+            case Tuple():
+                raise Unprintable("tuple", "a tuple of values of the loop")
+
+    def constant(self, known: object) -> Code:
+        if isinstance(known, int | float) and not isinstance(known, bool) and (known < 0 or repr(known).startswith("-")):
+            return Code(repr(known), UNARY, number=True)
+        if isinstance(known, float) and (known != known or known in (float("inf"), float("-inf"))):
+            return Code(f'float("{known}")', number=True)
+        return Code(repr(known), number=True)
+
+    def typed(self, value: Value) -> Type:
+        return type_of(value, self.scope)
+
+    # --- integers
+
+    def device(self) -> str:
+        """`, device=x.device` where the rewrite works on tensors that may be anywhere."""
+        return "" if self.device_root is None else f", device={self.device_root}.device"
+
+    def arange(self, axis: Axis, start: Poly, step: int, dtype: str = "") -> str:
+        """The values start, start + step, … along an axis."""
+        torch = self.function("torch.arange")
+        extent = axis.extent
+        stop = start + extent * step
+        tail = self.device() + dtype
+        if step == 1 and not start.terms:
+            return f"{torch}({self.size(extent).text}{tail})"
+        pieces = [self.size(start).text, self.size(stop).text]
+        if step != 1:
+            pieces.append(str(step))
+        if not proves(extent, self.known):
+            # torch.arange(5, 3) raises where range(5, 3) is empty.
+            self.hazards.append(extent - 1)
+        return f"{torch}({', '.join(pieces)}{tail})"
+
+    def integer(self, p: Poly, dtype: str = "") -> Code:
+        """A Python integer as a number, or as an integer tensor over its axes."""
+        axes = [a for a in self.sorted(p.axes()) if a not in self.loops]
+        if not axes:
+            return self.size(p)
+        groups: dict[Axis, int] = {}
+        rest: dict[Monomial, int] = {}
+        for monomial, factor in p.terms:
+            inside = [a for a in monomial if isinstance(a, Axis) and a in axes]
+            if len(monomial) == 1 and len(inside) == 1 and not dtype:
+                groups[inside[0]] = factor
+            else:
+                rest[monomial] = factor
+        left = Poly(tuple(rest.items()))
+        if left.axes() & set(axes):
+            return self.general(p, tuple(axes))
+        codes: list[Code] = []
+        ordered = sorted(groups, key=self.place)
+        for at, axis in enumerate(ordered):
+            start = left if at == 0 else poly(0)
+            codes.append(Code(self.arange(axis, start, groups[axis]), ATOM, (axis,)))
+        return self.sum_of(codes)
+
+    def sum_of(self, codes: Sequence[Code]) -> Code:
+        total = codes[0]
+        for code in codes[1:]:
+            total = self.infix("+", total, code)
+        return total
+
+    def general(self, p: Poly, axes: Axes) -> Code:
+        """A polynomial term by term: products of axes, quotients, remainders."""
+        total: Code | None = None
+        for monomial, factor in sorted(p.terms, key=lambda term: not term[0]):
+            product: Code | None = None
+            for atom in monomial:
+                code = self.atom(atom)
+                product = code if product is None else self.infix("*", product, code)
+            if product is None:
+                product = Code(str(abs(factor)), number=True)
+            elif abs(factor) != 1:
+                product = self.infix("*", Code(str(abs(factor)), number=True), product)
+            if total is None:
+                total = product if factor > 0 else self.prefix("-", product)
+            else:
+                total = self.infix("+" if factor > 0 else "-", total, product)
+        assert total is not None
+        return total
+
+    def atom(self, atom: object) -> Code:
+        match atom:
+            case Axis() if atom not in self.loops:
+                return Code(self.arange(atom, poly(0), 1), ATOM, (atom,))
+            case Quotient(over, under) if over.axes() or under.axes():
+                return self.infix("//", self.integer(over), self.integer(under))
+            case Remainder(over, under) if over.axes() or under.axes():
+                return self.infix("%", self.integer(over), self.integer(under))
+            case _:
+                p = poly(atom)  # type: ignore[arg-type]
+                if any(a not in self.loops for a in p.axes()):
+                    raise Unprintable("extreme", "a minimum or maximum of loop variables")
+                return Code(atom_text(atom, self.names, self.loops), ATOM if " " not in atom_text(atom, self.names, self.loops) else TERM, number=True)  # type: ignore[arg-type]
+
+    # --- operators
+
+    def infix(self, op: str, left: Code, right: Code) -> Code:
+        """`left op right`, lined up."""
+        axes, rank = self.common((left, right))
+        one, other = self.lined_up(left, axes, rank), self.lined_up(right, axes, rank)
+        text, level = binary(op, one.text, one.level, other.text, other.level)
+        return Code(text, level, axes, rank, left.number and right.number)
+
+    def prefix(self, op: str, code: Code) -> Code:
+        text = f"{op}{code.at(UNARY)}" if op != "not " else f"not {code.at(NOT)}"
+        return code.but(text, NOT if op == "not " else UNARY)
+
+    def on_host(self, value: Value) -> bool:
+        """Whether a condition is plain Python: sizes and numbers only, the same for all axes."""
+        return not (axes_of(value) - self.loops.keys()) and not any(
+            type_of(inner, self.scope).is_tensor for inner in walk(value) if not isinstance(inner, Tuple)
+        )
+
+    def apply(self, value: Apply) -> Code:
+        op, args = value.op, value.args
+        if op == "where":
+            return self.where(args[0], args[1], args[2])
+        if op in LOGIC:
+            return self.logic(value)
+        if op in COMPARISONS:
+            return self.compare(op, args[0], args[1])
+        if op == "bool":
+            return self.truth(args[0])
+        if op == "+" and len(args) == 2:
+            match args[1]:
+                case Apply("neg", (inner,)):
+                    return self.infix("-", self.code(args[0]), self.code(inner))
+                case Int(p) if p.constant is not None and p.constant < 0:
+                    return self.infix("-", self.code(args[0]), Code(str(-p.constant), number=True))
+                case _:
+                    pass
+        if op in {"/", "//", "%"}:
+            return self.division(op, args[0], args[1])
+        if op == "**":
+            return self.infix(op, self.in_domain(args[0], args[1]), self.floating(args[1], args[0]))
+        if op in {"+", "-", "*"}:
+            left, right = self.floating(args[0], args[1]), self.floating(args[1], args[0])
+            return self.infix(op, left, right)
+        if op in LEVELS:
+            return self.infix(op, self.code(args[0]), self.code(args[1]))
+        match op:
+            case "neg":
+                return self.prefix("-", self.code(args[0]))
+            case "pos":
+                return self.code(args[0])
+            case "~":
+                return self.prefix("~", self.code(args[0]))
+            case "abs":
+                code = self.code(args[0])
+                return code.but(f"abs({code.text})")
+            case "item" | "float":
+                return self.hosted(op, args[0])
+            case "int":
+                return self.truncated(args[0])
+            case _:
+                return self.called(value)
+
+    def floating(self, value: Value, beside: Value) -> Code:
+        """An operand; Python floats that vary are brought to the dtype of the tensor beside them (T7)."""
+        code = self.code(value)
+        if not code.axes or code.number:
+            return code
+        kind, other = self.typed(value), self.typed(beside)
+        if kind.kind == "float" and other.is_tensor:
+            if other.dtype in FLOATS:
+                return self.cast(code, other.dtype, beside)
+            if other.dtype is not None and other.dtype.startswith("of:"):
+                root = other.dtype[3:]
+                if any(read.root == root for read in reads_of(beside)):
+                    # An integer tensor would make the loop's result the default float.
+                    self.assumptions_or(root)
+                    return code.but(f"{code.primary}.to({root}.dtype)")
+        return code
+
+    def assumptions_or(self, root: str) -> None:
+        """Unshown dtypes that meet Python floats are floating point (P5)."""
+
+    def cast(self, code: Code, dtype: str, beside: Value) -> Code:
+        if dtype == "float64":
+            return code
+        return code.but(f"{code.primary}.to({self.function('torch.' + dtype)})")
+
+    def hosted(self, op: str, value: Value) -> Code:
+        """`.item()` and `float(…)`: Python numbers are doubles."""
+        code = self.code(value)
+        kind = self.typed(value)
+        if not kind.is_tensor:
+            if code.axes and kind.kind == "int":
+                return code.but(f"{code.primary}.double()") if op == "float" else code
+            if op == "float" and code.number:
+                return code.but(f"float({code.text})")
+            return code
+        if not code.axes and code.rank == 0:
+            return Code(f"{code.primary}.item()" if op == "item" else f"float({code.text})", number=True)
+        if kind.dtype in {"int64", "int32", "bool"} and op == "item":
+            return code
+        if kind.dtype == "float64":
+            return code
+        return code.but(f"{code.primary}.double()")
+
+    def truncated(self, value: Value) -> Code:
+        """`int(…)`: towards zero."""
+        code = self.code(value)
+        kind = self.typed(value)
+        if kind.kind == "int" or kind.dtype == "int64":
+            return code
+        if not code.axes:
+            return Code(f"int({code.text})", number=True)
+        return code.but(f"{code.primary}.long()")
+
+    def division(self, op: str, left: Value, right: Value) -> Code:
+        over = self.code(left)
+        below = right
+        if self.guards and axes_of(right) and not isinstance(right, Const):
+            below = Apply("where", (self.guards[-1], right, Int(poly(1))))
+            under = self.unguarded(below)
+        else:
+            under = self.code(right)
+        if op == "/":
+            kinds = self.typed(left), self.typed(right)
+            if all(k.kind == "int" for k in kinds) and (over.axes or under.axes):
+                # Python divides integers in double precision.
+                over = self.double(over)
+        return self.infix(op, over, under)
+
+    def double(self, code: Code) -> Code:
+        return code if code.number or not code.axes else code.but(f"{code.primary}.double()")
+
+    def unguarded(self, value: Value) -> Code:
+        guards, self.guards = self.guards, []
+        try:
+            return self.code(value)
+        finally:
+            self.guards = guards
+
+    def in_domain(self, base: Value, power: Value) -> Code:
+        """The base of a power, kept off the places that a predicate excludes unless the power is harmless."""
+        harmless = isinstance(power, Int | Const) and isinstance(p := (integer_of(power) or power), Poly) and (
+            p.constant is not None and p.constant >= 0
+        )
+        if self.guards and axes_of(base) and not harmless:
+            return self.unguarded(Apply("where", (self.guards[-1], base, Int(poly(1)))))
+        return self.code(base)
+
+    def compare(self, op: str, left: Value, right: Value) -> Code:
+        match right:
+            case Apply("item", (inner,)) if self.typed(inner).dtype == self.typed(left).dtype and self.typed(left).is_tensor:
+                return self.compare(op, left, inner)
+            case _:
+                pass
+        # i < n - k reads better than arange(n) < n - k with both sides moved, so sides stay as they are.
+        return self.infix(op, self.code(left), self.code(right))
+
+    def truth(self, value: Value) -> Code:
+        """A value as a mask."""
+        code = self.code(value)
+        kind = self.typed(value)
+        if kind.dtype == "bool" or (code.number and not code.axes):
+            return code
+        if not code.axes and kind.is_tensor:
+            return code.but(f"{code.primary}.bool()")
+        return code.but(f"{code.primary}.bool()")
+
+    def logic(self, value: Apply) -> Code:
+        if self.on_host(value) or not (axes_of(value) - self.loops.keys()):
+            return self.host_logic(value)
+        if value.op == "not":
+            code = self.mask(value.args[0])
+            return self.prefix("~", code)
+        symbol = "&" if value.op == "and" else "|"
+        codes = [self.mask(arg) for arg in value.args]
+        codes.sort(key=lambda c: not c.axes)
+        total = codes[0]
+        for code in codes[1:]:
+            total = self.infix(symbol, total, code)
+        return total
+
+    def mask(self, value: Value) -> Code:
+        match value:
+            case Apply(op) if op in COMPARISONS or op in LOGIC or op == "bool":
+                return self.code(value)
+            case _:
+                return self.truth(value)
+
+    def host_logic(self, value: Apply) -> Code:
+        codes = [self.code(arg) for arg in value.args]
+        if value.op == "not":
+            return Code(f"not {codes[0].at(NOT)}", NOT, number=True)
+        level = LEVELS[value.op]
+        text = f" {value.op} ".join(c.at(level + 1 if c.level == level else level) for c in codes)
+        return Code(text, level, number=True)
+
+    def where(self, test: Value, then: Value, otherwise: Value) -> Code:
+        if not (axes_of(test) - self.loops.keys()):
+            one, other = self.code(then), self.code(otherwise)
+            condition = self.code(test)
+            axes, rank = self.common((one, other))
+            if (one.axes or other.axes) and (one.axes != other.axes):
+                raise Unprintable("shape", "the arms of a choice have different axes")
+            text = f"{one.at(CHOICE + 1)} if {condition.at(CHOICE + 1)} else {other.at(CHOICE)}"
+            return Code(text, CHOICE, axes, rank, one.number and other.number)
+        condition = self.mask(test)
+        one = self.guarded(test, then)
+        other = self.guarded(negated(test), otherwise)
+        one, other = self.floating_arm(one, then, otherwise), self.floating_arm(other, otherwise, then)
+        axes, rank = self.common((condition, one, other))
+        texts = [self.aligned(code, axes, rank) for code in (condition, one, other)]
+        return Code(f"{self.function('torch.where')}({', '.join(texts)})", ATOM, axes, rank)
+
+    def floating_arm(self, code: Code, value: Value, beside: Value) -> Code:
+        kind, other = self.typed(value), self.typed(beside)
+        if code.axes and kind.kind == "float" and other.is_tensor and other.dtype in FLOATS:
+            return self.cast(code, other.dtype, beside)
+        return code
+
+    def guarded(self, test: Value, value: Value) -> Code:
+        """An arm of a choice: operations that are not total see harmless values elsewhere."""
+        self.guards.append(conjunction(self.guards[-1] if self.guards else None, test) or test)
+        try:
+            return self.code(value)
+        finally:
+            self.guards.pop()
+
+    def called(self, value: Apply) -> Code:
+        """A pointwise function by its name."""
+        op = value.op
+        args = list(value.args)
+        short = op.rsplit(".", 1)[-1]
+        if self.guards and args and axes_of(args[0]) and (short in _PARTIAL):
+            at = 1 if short in {"div", "true_divide"} and len(args) > 1 else 0
+            codes = [self.code(a) for a in args]
+            codes[at] = self.unguarded(Apply("where", (self.guards[-1], args[at], Int(poly(1)))))
+        else:
+            codes = [self.code(a) for a in args]
+        keywords = [(key, self.code(arg)) for key, arg in value.keywords]
+        everything = [*codes, *(code for _, code in keywords)]
+        axes, rank = self.common(everything)
+        number = all(code.number for code in everything) and not axes
+        if op.startswith("math."):
+            return self.math(op, args, codes, axes, rank)
+        lined = [self.lined_up(code, axes, rank) for code in codes]
+        texts = [code.text for code in lined[1:]] if op.startswith("Tensor.") else [code.text for code in lined]
+        texts += [f"{key}={self.aligned(code, axes, rank)}" for key, code in keywords]
+        if op == "Tensor.clone":
+            return codes[0].but(f"{codes[0].primary}.clone()")
+        if op.startswith("Tensor."):
+            return Code(f"{lined[0].primary}.{short}({', '.join(texts)})", ATOM, axes, rank)
+        if op.startswith("call:"):
+            return Code(f"{op[5:]}({', '.join(texts)})", ATOM, axes, rank)
+        if number and not any(self.typed(a).is_tensor for a in args):
+            return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, (), 0)
+        return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, axes, rank)
+
+    def math(
+        self, op: str, args: list[Value], codes: list[Code], axes: Axes, rank: int | None
+    ) -> Code:
+        """A function of Python's math module, in double precision where its argument varies."""
+        from loopless.facts.operations import lookup
+
+        if not axes:
+            return Code(f"{self.function(op)}({', '.join(c.text for c in codes)})", number=True)
+        known = lookup(op)
+        if known is None or known.torch_name is None:
+            raise Unprintable("math", f"no tensor form of {op}")
+        doubled = [
+            code if code.number or self.typed(arg).dtype == "float64" else self.double(code)
+            for arg, code in zip(args, codes)
+        ]
+        texts = [self.aligned(code, axes, rank) for code in doubled]
+        text = f"{self.function(known.torch_name)}({', '.join(texts)})"
+        code = Code(text, ATOM, axes, rank)
+        if op in {"math.floor", "math.ceil", "math.trunc"}:
+            return code.but(f"{text}.long()")
+        return code
+
+    # --- reads
+
+    def read(self, read: Read) -> Code:
+        """An access as a slice, a gather or both, its axes first and in layout order."""
+        from loopless.emit.access import access
+
+        return access(read, self)
+
+    def all_known(self) -> list[Constraint]:
+        """What holds wherever the code runs: the bounds of all axes, and the predicates of the arms around."""
+        from loopless.dependence.conditions import constraints
+
+        known = [*self.known, *bounds(self.layout)]
+        for guard in self.guards[-1:]:
+            known += constraints(guard)
+        return known
+
+
+def dim_poly(root: str, dim: int) -> Poly:
+    """The size of a dimension as a polynomial."""
+    return poly(Dim(root, dim))
+

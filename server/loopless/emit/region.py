@@ -1,0 +1,395 @@
+"""One loop with the statements that belong to it -> a finding with its edits, or every reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from loopless.catalog import slug_of
+from loopless.dependence.feasible import proves
+from loopless.emit.collect import Collector, collected, find_collector
+from loopless.emit.comments import comments_of
+from loopless.emit.inputs import inputs_of
+from loopless.emit.statements import Draft, Setting, live_final, statements
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.infer import dotted
+from loopless.facts.scope import Scope, every_statement, names_bound
+from loopless.finding import Action, Edit, Finding, Missed, Refusal, Span
+from loopless.ir import tree
+from loopless.ir.poly import Dim, Poly, Symbol, poly
+from loopless.ir.value import Read, Ref, Value, reads_of
+from loopless.lift.context import Frame, Lifting, Unbound
+from loopless.lift.execute import Executor
+from loopless.lift.piece import Append, Define, Kept, Piece, Write
+from loopless.lift.stop import StopLifting
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a loop stands: its block, its place in it, and what is read afterwards."""
+
+    block: tuple[tree.Stmt, ...]
+    at: int
+    live: frozenset[str]
+    is_module: bool
+
+
+def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
+    """Lift one loop and print it."""
+    try:
+        return _region(loop, place, scope, text)
+    except StopLifting as stopped:
+        return Refusal(loop.span, loop.header, (stopped.missed,))
+    except Unprintable as gave_up:
+        missed = Missed(gave_up.code, gave_up.reason, loop.header)
+        return Refusal(loop.span, loop.header, (missed,))
+
+
+def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
+    bound = names_bound((loop,))
+    live = frozenset(name for name in bound if name in place.live)
+    lifting = Lifting(scope.copy(), loop_names=bound, live=live)
+    lifting.temps |= set(scope.locals) | set(scope.names)
+    ranks = _first_pass(loop, lifting)
+    if ranks is not None:
+        lifting = ranks
+    frame = Frame({}, [])
+    Executor(lifting).loop(loop, frame)
+    pieces = list(frame.pieces)
+    _refuse_open_writes(pieces, loop)
+    setting = _setting(loop, lifting, text)
+    draft = Draft()
+    appends = [p for p in pieces if isinstance(p, Append)]
+    rest = [p for p in pieces if not isinstance(p, Append)]
+    edits: list[Edit] = []
+    statements(rest, setting, draft)
+    _finals(loop, live, place, frame, setting, draft, lifting)
+    collectors: list[tuple[Append, Collector]] = []
+    for append in appends:
+        collector = find_collector(append, place.block, place.at, place.live, lifting.scope)
+        collectors.append((append, collector))
+    for append, collector in collectors:
+        edits += collected(append, collector, setting, draft, text, place.block, place.at)
+    if not draft.lines and not appends:
+        return Refusal(loop.span, loop.header, (Missed("no-effect", "the loop computes nothing that is used", loop.header),))
+    if _gains_nothing(pieces, loop):
+        misses = tuple(lifting.misses) or (Missed("carried-value", "every level has to run in order", loop.header),)
+        return Refusal(loop.span, loop.header, misses)
+    return _finding(loop, place, scope, text, pieces, draft, edits, lifting, setting, collectors)
+
+
+def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
+    """Stores show the ranks of what is stored: lift once to learn them, then for good."""
+    trial = Lifting(lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live)
+    try:
+        Executor(trial).loop(loop, Frame({}, []))
+    except (StopLifting, Unprintable):
+        pass
+    if not trial.learned:
+        return None
+    scope = lifting.scope
+    for root, rank in trial.learned.items():
+        fact = scope.names.get(root, scope.fact(root))
+        if fact.is_tensor and fact.dims is None and fact.like is None:
+            dims = tuple(poly(Dim(root, k)) for k in range(rank))
+            scope.names[root] = fact.but(dims=dims, dtype=fact.dtype or f"of:{root}")
+    return lifting
+
+
+def _refuse_open_writes(pieces: list[Piece], loop: tree.For) -> None:
+    if not pieces:
+        return
+
+
+def _gains_nothing(pieces: list[Piece], loop: tree.For) -> bool:
+    """Whether every level of the source is still a loop."""
+    before = sum(isinstance(s, tree.For) for s in every_statement((loop,)))
+    kept = _kept_levels(pieces)
+    return kept > 0 and kept >= before
+
+
+def _kept_levels(pieces: list[Piece] | tuple[Piece, ...]) -> int:
+    total = 0
+    for piece in pieces:
+        if isinstance(piece, Kept):
+            total += 1 + _kept_levels(piece.pieces)
+    return total
+
+
+def _finals(
+    loop: tree.For,
+    live: frozenset[str],
+    place: Place,
+    frame: Frame,
+    setting: Setting,
+    draft: Draft,
+    lifting: Lifting,
+) -> None:
+    """Names that are read after the loop get the value that it would have left."""
+    kept = {p.root for p in _all(frame.pieces) if isinstance(p, Write) and not p.subs}
+    order = [name for name in _in_order(loop) if name in live]
+    values: dict[str, Value] = {}
+    for name in order:
+        value = frame.env.get(name)
+        if name in kept or value is None:
+            continue
+        if isinstance(value, Unbound):
+            raise StopLifting(Missed("last-value", value.reason, loop.header))
+        values[name] = value
+    _refuse_crossing(values, loop)
+    carried = {p.root for p in _all(frame.pieces) if isinstance(p, Write) and p.subs}
+    for name, value in values.items():
+        changed = {r.root for r in reads_of(value) if r.subs} & carried
+        if changed and any(isinstance(p, Kept) for p in frame.pieces):
+            raise StopLifting(Missed("last-value", f"`{name}` is read after the loop", loop.header))
+        axis = None
+        for candidate in _outer_axes(loop, lifting, frame):
+            axis = candidate
+        live_final(name, value, setting, draft, axis, needs_trip=_conditional(name, value, setting.scope))
+
+
+def _outer_axes(loop: tree.For, lifting: Lifting, frame: Frame) -> list:  # type: ignore[type-arg]
+    return [lifting.outermost] if lifting.outermost is not None else []
+
+
+def _conditional(name: str, value: Value, scope: Scope) -> bool:
+    """Whether a name that had a value before must keep it where the loop does not run."""
+    return False
+
+
+def _refuse_crossing(values: dict[str, Value], loop: tree.For) -> None:
+    """Statements run one after the other: no value may read a name that one before it has changed."""
+    changed: set[str] = set()
+    for name, value in values.items():
+        for inner in reads_of(value):
+            if inner.root in changed:
+                raise StopLifting(Missed("last-value", f"`{name}` depends on `{inner.root}`", loop.header))
+        for mentioned in _refs(value):
+            if mentioned in changed:
+                raise StopLifting(Missed("last-value", f"`{name}` depends on `{mentioned}`", loop.header))
+        changed.add(name)
+
+
+def _refs(value: Value) -> set[str]:
+    from loopless.ir.value import Int, sub_polys, walk
+
+    found: set[str] = set()
+    for inner in walk(value):
+        match inner:
+            case Ref(text):
+                found.add(text)
+            case Int(p):
+                found |= {a.name for a in p.atoms() if isinstance(a, Symbol)}
+            case Read(_, subs):
+                for p in sub_polys(subs):
+                    found |= {a.name for a in p.atoms() if isinstance(a, Symbol)}
+            case _:
+                pass
+    return found
+
+
+def _in_order(loop: tree.For) -> list[str]:
+    """Names bound in the loop, in the order of the text."""
+    from loopless.facts.scope import target_names
+
+    found: dict[str, None] = dict.fromkeys(target_names(loop.target))
+    for statement in every_statement(loop.body):
+        match statement:
+            case tree.Assign(target) | tree.Augment(target):
+                found |= dict.fromkeys(target_names(target))
+            case tree.For(target):
+                found |= dict.fromkeys(target_names(target))
+            case _:
+                pass
+    return list(found)
+
+
+def _all(pieces: list[Piece] | tuple[Piece, ...]) -> list[Piece]:
+    found: list[Piece] = []
+    for piece in pieces:
+        found.append(piece)
+        if isinstance(piece, Kept):
+            found += _all(piece.pieces)
+    return found
+
+
+# --- text
+
+
+def _setting(loop: tree.For, lifting: Lifting, text: str) -> Setting:
+    headers = {loop.span.start: _header(text, loop)}
+    for statement in every_statement(loop.body):
+        if isinstance(statement, tree.For):
+            headers[statement.span.start] = _header(text, statement)
+    return Setting(
+        lifting.scope, lifting, _size_names(lifting.scope), headers,
+        _device_root(loop, lifting.scope), _indent_unit(text, loop),
+    )  # fmt: skip
+
+
+def _header(text: str, loop: tree.For) -> str:
+    source = text[loop.header.start : loop.header.end]
+    return " ".join(source.split()) if "\n" in source else source
+
+
+def _size_names(scope: Scope) -> dict[Poly, str]:
+    """Names that the user gave to sizes, first come first served."""
+    names: dict[Poly, str] = {}
+    for name, fact in scope.names.items():
+        if fact.kind in {"int", "unknown"} and fact.poly is not None and fact.poly.atoms():
+            if fact.poly != poly(Symbol(name)) and fact.poly not in names and name in scope.locals:
+                names[fact.poly] = name
+    return names
+
+
+def _device_root(loop: tree.For, scope: Scope) -> str | None:
+    """A tensor of the loop whose device is not known to be the CPU."""
+    from loopless.facts.scope import own_expressions, walk_expr
+
+    for statement in every_statement((loop,)):
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Item(tree.Name(name)):
+                        fact = scope.fact(name)
+                        if fact.is_tensor and not (fact.fresh and fact.like is None):
+                            return name
+                    case tree.Name(name) if statement is loop and expr is loop.iterable:
+                        if scope.fact(name).is_tensor:
+                            return name
+                    case _:
+                        pass
+    return None
+
+
+def _indent_unit(text: str, loop: tree.For) -> str:
+    first = loop.body[0].span.start if loop.body else loop.span.start
+    line = text.rfind("\n", 0, first) + 1
+    inner = text[line:first]
+    outer = margin(text, loop.span.start)
+    if inner.startswith(outer) and inner.strip() == "" and len(inner) > len(outer):
+        return inner[len(outer) :]
+    return "    "
+
+
+def margin(text: str, offset: int) -> str:
+    """The white space in front of the line of `offset`."""
+    start = text.rfind("\n", 0, offset) + 1
+    line = text[start:offset]
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _finding(
+    loop: tree.For,
+    place: Place,
+    scope: Scope,
+    text: str,
+    pieces: list[Piece],
+    draft: Draft,
+    edits: list[Edit],
+    lifting: Lifting,
+    setting: Setting,
+    collectors: list[tuple[Append, Collector]],
+) -> Finding:
+    comments = comments_of(text[loop.span.start : loop.span.end])
+    lines = [*comments, *draft.lines]
+    edits = [*_dead_starts(loop, place, draft, pieces, text), *edits]
+    if lines:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        indent = margin(text, loop.span.start)
+        edits.append(Edit(loop.span, (newline + indent).join(lines)))
+    else:
+        edits.append(Edit(whole_lines(text, loop.span), ""))
+    if draft.needs_torch:
+        edits.append(_import_torch(text))
+    edits.sort(key=lambda edit: edit.span)
+    assumptions = tuple(dict.fromkeys([*lifting.assumptions, *draft.assumptions]))
+    slug, message = slug_of(pieces, collectors, setting.scope)
+    shown = draft.lines[-1] if draft.lines else next((e.text for e in edits if e.text), "")
+    title = _title(shown, assumptions, bool(draft.kept))
+    action = Action(
+        title, tuple(edits), "unsafe" if assumptions else "safe", draft.grade, assumptions,  # type: ignore[arg-type]
+        preferred=not assumptions,
+    )
+    region_span = Span(min(e.span.start for e in edits if e.text or e.span.end > e.span.start), max(e.span.end for e in edits))
+    changed = tuple(sorted({p.root for p in _all(pieces) if isinstance(p, Write) and p.subs}))
+    outputs = tuple(sorted({*changed, *(n for n in names_bound((loop,)) if n in place.live)}))
+    numerics = _numerics(draft.grade)
+    return Finding(
+        slug, message, loop.span, loop.header, region_span, (action,),
+        reasons=tuple(m.reason for m in lifting.misses), numerics=numerics,
+        inputs=inputs_of(loop, setting.scope), outputs=outputs, changed=changed,
+    )  # fmt: skip
+
+
+def _numerics(grade: str) -> tuple[str, ...]:
+    return {
+        "E0": ("the same bits",),
+        "E1": ("sums or kernels run in another order: the last bits may differ",),
+        "E2": ("sums are more accurate than the loop's",),
+    }.get(grade, ())
+
+
+def _title(line: str, assumptions: tuple[str, ...], partial: bool) -> str:
+    text = line.strip()
+    if len(text) > 60:
+        text = text[:57] + "…"
+    head = "Vectorize the inner loops" if partial else "Vectorize"
+    tail = f" (assumes {'; '.join(assumptions)})" if assumptions else ""
+    return f"{head}: {text}{tail}"
+
+
+def whole_lines(text: str, span: Span) -> Span:
+    """The span with the margin before it and the line end after it, if nothing else stands on its lines."""
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end + 1
+    if text[start : span.start].strip() or text[span.end : end].strip():
+        return span
+    return Span(start, end)
+
+
+def _dead_starts(
+    loop: tree.For, place: Place, draft: Draft, pieces: list[Piece], text: str
+) -> list[Edit]:
+    """`total = 0` before the loop, where the rewrite gives `total` its value without it."""
+    edits: list[Edit] = []
+    for name in sorted(names_bound((loop,))):
+        given = [line for line in draft.lines if line.startswith(f"{name} = ")]
+        if len(given) != 1 or draft.kept:
+            continue
+        at = place.at - 1
+        while at >= 0:
+            statement = place.block[at]
+            match statement:
+                case tree.Assign(tree.Name(bound), tree.Literal()) if bound == name:
+                    if not _reads_name(name, place.block[at + 1 : place.at], draft):
+                        edits.append(Edit(whole_lines(text, statement.span), ""))
+                    break
+                case tree.Assign(tree.Name(), _):
+                    at -= 1
+                case _:
+                    break
+    return edits
+
+
+def _reads_name(name: str, between: tuple[tree.Stmt, ...], draft: Draft) -> bool:
+    import re
+
+    from loopless.facts.liveness import reads_of_block
+
+    if name in reads_of_block(between):
+        return True
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    return any(len(word.findall(line)) > (1 if line.startswith(f"{name} = ") else 0) for line in draft.lines)
+
+
+def _import_torch(text: str) -> Edit:
+    """`import torch`, before the first import."""
+    import re
+
+    match = re.search(r"^(?:import|from)\s", text, re.MULTILINE)
+    at = match.start() if match else 0
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return Edit(Span(at, at), f"import torch{newline}")
+
+

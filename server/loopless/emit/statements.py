@@ -1,0 +1,498 @@
+"""Pieces -> Python statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from loopless.dependence.conditions import conjuncts, constraints
+from loopless.dependence.feasible import Constraint, proves
+from loopless.emit.access import subscripts
+from loopless.emit.code import CHOICE, Code
+from loopless.emit.printer import Printer
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
+from loopless.facts.scope import Scope
+from loopless.ir import tree
+from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
+from loopless.ir.value import (
+    Apply,
+    At,
+
+    Int,
+    Pick,
+    Read,
+    Ref,
+
+    Value,
+    axes_of,
+
+    sub_axes,
+    walk,
+)
+from loopless.lift.context import Lifting
+from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
+from loopless.lift.restrict import forwards, restricted, restricted_reductions
+from loopless.lift.types import type_of
+
+
+@dataclass(slots=True)
+class Draft:
+    """The lines of a rewrite so far, with what printing them took."""
+
+    lines: list[str] = field(default_factory=list[str])
+    grade: str = "E0"
+    assumptions: list[str] = field(default_factory=list[str])
+    needs_torch: bool = False
+    temp_layouts: dict[str, tuple[Axis, ...]] = field(default_factory=dict[str, tuple[Axis, ...]])
+    kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every statement of one rewrite shares."""
+
+    scope: Scope
+    lifting: Lifting
+    names: dict[Poly, str]
+    headers: dict[int, str]
+    device_root: str | None
+    indent: str
+    loops: tuple[tuple[Axis, str], ...] = ()
+    known: tuple[Constraint, ...] = ()
+
+
+def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
+    """A printer that knows what the statements before it made."""
+    printer = Printer(setting.scope, setting.names, layout, dict(setting.loops))
+    printer.temp_layouts = draft.temp_layouts
+    printer.known = list(setting.known)
+    printer.device_root = setting.device_root
+    return printer
+
+
+def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int = 0) -> None:
+    """Print pieces one after the other."""
+    for piece in pieces:
+        match piece:
+            case Write():
+                _write(piece, setting, draft, depth)
+            case Define():
+                _define(piece, setting, draft, depth)
+            case Kept():
+                _kept(piece, setting, draft, depth)
+            case Append():
+                raise Unprintable("append", f"`{piece.root}` is used as a list")
+
+
+def _line(text: str, setting: Setting, draft: Draft, depth: int) -> None:
+    draft.lines.append(setting.indent * depth + text)
+
+
+def _learn(printer: Printer, draft: Draft) -> None:
+    draft.grade = max(draft.grade, printer.grade)
+    draft.needs_torch = draft.needs_torch or printer.needs_torch
+    for sentence in printer.assumptions:
+        if sentence not in draft.assumptions:
+            draft.assumptions.append(sentence)
+
+
+def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
+    printer = printer_for(setting, piece.axes, draft)
+    code = printer.code(restricted_reductions(piece.value, setting.lifting))
+    text = code.text
+    if isinstance(piece.value, Read):
+        text = f"{code.primary}.clone()"
+    draft.temp_layouts[piece.name] = code.axes
+    _guarded_by_trips(f"{piece.name} = {text}", piece.axes, None, printer, setting, draft, depth)
+    _learn(printer, draft)
+
+
+def _write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+    if not piece.subs:
+        _cell(piece, setting, draft, depth)
+        return
+    host = [c for c in conjuncts(piece.when) if _is_host(c, setting)]
+    if host:
+        rest: Value | None = None
+        from loopless.dependence.conditions import conjunction
+
+        for condition in conjuncts(piece.when):
+            if condition not in host:
+                rest = conjunction(rest, condition)
+        printer = printer_for(setting, (), draft)
+        test: Value | None = None
+        for condition in host:
+            test = conjunction(test, condition)
+        assert test is not None
+        code = printer.code(test)
+        _learn(printer, draft)
+        _line(f"if {code.text}:", setting, draft, depth)
+        known = (*setting.known, *constraints(test))
+        _write(replace(piece, when=rest), replace(setting, known=known), draft, depth + 1)
+        return
+    if _scans_backwards(piece):
+        raise Unprintable("scan", "a running fold from the back")
+    piece = restricted(piece, setting.lifting)
+    turned = forwards(piece)
+    assert isinstance(turned, Write)
+    piece = replace(turned, value=restricted_reductions(turned.value, setting.lifting))
+    if any(isinstance(sub, Pick) for sub in piece.subs) and piece.op is not None:
+        _scatter(piece, setting, draft, depth)
+        return
+    _store(piece, setting, draft, depth)
+
+
+def _scans_backwards(piece: Write) -> bool:
+    from loopless.ir.value import Previous, Scan
+
+    for value in walk(piece.value):
+        if isinstance(value, Scan | Previous):
+            for sub in piece.subs:
+                if isinstance(sub, At) and value.axis in sub.poly.axes():
+                    slope = sub.poly.coefficient(value.axis).constant
+                    if slope is None or slope < 0:
+                        return True
+    return False
+
+
+def _is_host(condition: Value, setting: Setting) -> bool:
+    """A condition that is the same for all axes: it stays an `if`."""
+    return not (axes_of(condition) - {axis for axis, _ in setting.loops})
+
+
+def _target(piece: Write, printer: Printer) -> tuple[str, tuple[Axis, ...], int | None]:
+    """The text of the target, the axes of its dimensions in order, and the rank behind them."""
+    subs, got, flips = subscripts(piece.root, piece.subs, printer)
+    if flips:
+        raise Unprintable("backwards", "a target that runs backwards")
+    axes = [axis for axis in got if axis is not None]
+    if got != [*axes, *([None] * (len(got) - len(axes)))]:
+        if None in got and got.index(None) < len(axes):
+            raise Unprintable("layout", "a store with a slice before the loop's axes")
+    rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
+    text = f"{piece.root}[{', '.join(subs)}]" if subs else f"{piece.root}[:]"
+    return text, tuple(axes), rank
+
+
+def _order(piece: Write, setting: Setting) -> list[Axis]:
+    """The layout that the target asks for: its axes in the order of its dimensions."""
+    loops = {axis for axis, _ in setting.loops}
+    order: list[Axis] = []
+    for sub in piece.subs:
+        found = sub.poly.axes() if isinstance(sub, At) else sub_axes((sub,))
+        for axis in sorted(found, key=lambda a: piece.axes.index(a) if a in piece.axes else -1):
+            if axis not in order and axis not in loops:
+                order.append(axis)
+    order += [axis for axis in piece.axes if axis not in order and axis not in loops]
+    return order
+
+
+def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+    layout = _order(piece, setting)
+    loops = {axis for axis, _ in setting.loops}
+    missing = [a for a in piece.axes if a not in sub_axes(piece.subs) and a not in loops]
+    if missing:
+        raise Unprintable("store", "several iterations write the same place")
+    printer = printer_for(setting, layout, draft)
+    text, axes, rank = _target(piece, printer)
+    printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
+    value = piece.value
+    op = piece.op
+    whole_mask = None
+    if piece.when is not None:
+        old: Value = Read(piece.root, piece.subs)
+        if op is None:
+            value = Apply("where", (piece.when, value, old))
+        else:
+            neutral = Int(poly(0 if op == "+" else 1))
+            value = Apply("where", (piece.when, value, neutral))
+    symbol = f"{op}=" if op else "="
+    negative: Value | None = None
+    if op == "+":
+        match value:
+            case Apply("neg", (inner,)):
+                symbol, negative = "-=", inner
+            case _:
+                pass
+    shown = negative or value
+    if op is not None and not piece.augmented and not _keeps_dtype(piece, shown, setting):
+        # `x[i] = x[i] + v` casts the sum to x's dtype, `x[i] += v` may refuse to (T3).
+        old = Read(piece.root, piece.subs)
+        plain: Value = Apply("-" if symbol == "-=" else op, (old, shown))
+        shown, symbol, op = plain, "=", None
+    code = printer.code(shown)
+    line = printer.lined_up(code, axes, rank)
+    _check_fit(line, axes, rank)
+    body = line.text
+    if op is None and _overlaps(shown, piece, setting):
+        body = f"{line.primary}.clone()"
+    if whole_mask is None:
+        _guarded_by_trips(f"{text} {symbol} {body}", piece.axes, shown, printer, setting, draft, depth)
+    _learn(printer, draft)
+
+
+def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:
+    """Whether adding in place gives the dtype that storing the sum gives."""
+    own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+    other = type_of(value, setting.scope)
+    if own in FLOATS:
+        return True
+    return other.kind == "int" or (other.dtype is not None and other.dtype == own)
+
+
+def _check_fit(code: Code, axes: tuple[Axis, ...], rank: int | None) -> None:
+    """A value must not have axes that its target lacks, nor more dimensions behind them."""
+    if any(a not in axes for a in code.axes):
+        raise Unprintable("store", "a value varies along an axis that its target does not have")
+    if code.rank is not None and rank is not None and code.rank > rank:
+        raise Unprintable("rank", "a value with more dimensions than its target")
+
+
+def _overlaps(value: Value, piece: Write, setting: Setting) -> bool:
+    """Whether the value is a view of the memory that is written (T24)."""
+    match value:
+        case Read(root):
+            return root == piece.root or setting.scope.may_alias(root, piece.root)
+        case _:
+            return False
+
+
+def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+    """An update of places looked up in data: duplicates add up."""
+    if piece.op != "+":
+        raise Unprintable("scatter", f"no tensor form of `{piece.op}=` at places looked up in data")
+    layout = _order(piece, setting)
+    printer = printer_for(setting, layout, draft)
+    rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
+    if rank is None:
+        raise Unprintable("unknown-rank", f"the rank of `{piece.root}` is not known")
+    value = piece.value
+    indices: list[Code] = []
+    if piece.when is not None:
+        printer.guards.append(piece.when)
+    for sub in piece.subs:
+        match sub:
+            case At(p):
+                indices.append(printer.integer(p))
+            case Pick(inner):
+                indices.append(_index(inner, piece, len(indices), printer))
+            case _:
+                raise Unprintable("scatter", "a slice beside a place looked up in data")
+    if piece.when is not None:
+        printer.guards.pop()
+        value = Apply("where", (piece.when, value, Int(poly(0))))
+    code = printer.code(value)
+    axes = printer.sorted(a for c in (*indices, code) for a in c.axes)
+    texts = [_as_index(printer.lined_up(c, axes, 0), printer) for c in indices]
+    own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+    kind = type_of(value, setting.scope)
+    if code.number:
+        source = f"{piece.root}.new_tensor({code.text})"
+    else:
+        lined = printer.lined_up(code, axes, rank)
+        same = own is not None and kind.dtype == own
+        source = lined.text if same else f"{lined.primary}.to({piece.root}.dtype)"
+        if not same and not (own in FLOATS or own is None or own.startswith("of:")):
+            raise Unprintable("scatter", "floats are added to integers")
+    if code.axes and set(code.axes) != set(axes):
+        pass
+    if any(a not in printer.sorted(x for c in indices for x in c.axes) for a in code.axes):
+        raise Unprintable("scatter", "a value varies along an axis that its place does not")
+    places = ", ".join(texts) + ("," if len(texts) == 1 else "")
+    printer.grade_at_least("E1")
+    line = f"{piece.root}.index_put_(({places}), {source}, accumulate=True)"
+    _guarded_by_trips(line, piece.axes, value, printer, setting, draft, depth)
+    _learn(printer, draft)
+
+
+def _index(value: Value, piece: Write, at: int, printer: Printer) -> Code:
+    code = printer.code(value)
+    if printer.guards and code.axes:
+        size = printer.scope.size(piece.root, at)
+        return code.but(f"{code.primary}.clamp(0, {printer.size(size - 1).text})")
+    return code
+
+
+def _as_index(code: Code, printer: Printer) -> str:
+    if code.axes:
+        return code.text
+    return f"{printer.function('torch.tensor')}({code.text})" if code.number else code.text
+
+
+def _cell(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+    """A name gets a value."""
+    printer = printer_for(setting, (), draft)
+    value = restricted_reductions(piece.value, setting.lifting)
+    line = assignment(piece.root, value, printer, in_place=False)
+    if piece.when is not None:
+        test = printer.code(piece.when)
+        _line(f"if {test.text}:", setting, draft, depth)
+        depth += 1
+    if line is not None:
+        _guarded_by_trips(line, (), value, printer, setting, draft, depth)
+    _learn(printer, draft)
+
+
+def assignment(name: str, value: Value, printer: Printer, *, in_place: bool) -> str | None:
+    """`name = value`, or `name += …` where that says the same."""
+    match value:
+        case Read(root, ()) if root == name:
+            return None
+        case Ref(text) if text == name:
+            return None
+        case Apply("+" | "*" as op, (first, rest)) if first in (Ref(name), Read(name, ())):
+            match rest:
+                case Apply("neg", (inner,)) if op == "+":
+                    return f"{name} -= {_no_axes(printer.code(inner)).text}"
+                case _:
+                    return f"{name} {op}= {_no_axes(printer.code(rest)).text}"
+        case _:
+            return f"{name} = {_no_axes(printer.code(value)).text}"
+
+
+def _no_axes(code: Code) -> Code:
+    if code.axes:
+        raise Unprintable("store", "a number that varies along an axis")
+    return code
+
+
+def _guarded_by_trips(
+    line: str,
+    axes: Sequence[Axis],
+    value: Value | None,
+    printer: Printer,
+    setting: Setting,
+    draft: Draft,
+    depth: int,
+) -> None:
+    """The line, under a test that the loop runs at all where it could fail or go wrong if it does not."""
+    loops = {axis for axis, _ in setting.loops}
+    open_axes = [a for a in axes if a not in loops and not proves(a.extent - 1, printer.known)]
+    given = [*printer.known]
+    trips = [Constraint(a.extent - 1) for a in open_axes]
+    risky = [p for p in printer.hazards if not _harmless(p, setting, given)]
+    if not risky:
+        _line(line, setting, draft, depth)
+        return
+    inner = [
+        a for a in printer.layout
+        if a not in axes and a not in loops and not proves(a.extent - 1, [*given, *trips])
+    ]  # fmt: skip
+    if inner:
+        raise Unprintable("zero-trips", "where the inner loop does not run, the tensor form would fail")
+    if not open_axes:
+        _line(line, setting, draft, depth)
+        return
+    tests: list[str] = []
+    for axis in open_axes:
+        code = printer.size(axis.extent)
+        tests.append(_positive(axis.extent, printer, code))
+    _line(f"if {' and '.join(dict.fromkeys(tests))}:", setting, draft, depth)
+    _line(line, setting, draft, depth + 1)
+
+
+def _positive(extent: Poly, printer: Printer, code: Code) -> str:
+    """`extent > 0`, as `n > 1` where the extent is n - 1."""
+    offset = extent.offset
+    if offset < 0 and len(extent.terms) > 1:
+        rest = printer.size(extent - offset)
+        return f"{rest.text} > {-offset}"
+    return f"{code.at(CHOICE + 1)} > 0"
+
+
+def _harmless(p: Poly, setting: Setting, given: list[Constraint]) -> bool:
+    """A place that exists, or an end that is not negative, also where the loop does not run."""
+    names = {name for _, name in setting.loops}
+    if any(isinstance(a, Symbol) and a.name in names for a in p.atoms()):
+        return True
+    return False
+
+
+def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
+    """A level that stays a loop, with its body on the inner axes."""
+    loop = piece.loop
+    if not isinstance(loop.target, tree.Name):
+        raise Unprintable("kept-loop", "a loop that stays takes its target apart")
+    name = loop.target.id
+    header = setting.headers.get(loop.span.start)
+    if header is None:
+        raise Unprintable("kept-loop", "a loop that stays has no text of its own")
+    index = piece.index
+    slope = index.coefficient(piece.axis).constant
+    if slope is None or piece.axis not in index.axes():
+        raise Unprintable("kept-loop", "a loop that stays does not count")
+    if not _counts(loop):
+        raise Unprintable("kept-loop", "a loop that stays runs over a tensor")
+    start = index.without(piece.axis)
+    symbol = poly(Symbol(name))
+    atoms = _counter(piece, start, slope, symbol)
+    _line(header, setting, draft, depth)
+    known = list(setting.known)
+    if abs(slope) == 1:
+        ordinal = symbol - start if slope == 1 else start - symbol
+        known += [Constraint(ordinal), Constraint(piece.axis.extent - 1 - ordinal)]
+    elif slope > 0:
+        known += [Constraint(symbol - start)]
+    inner = replace(setting, loops=(*setting.loops, (piece.axis, name)), known=tuple(known))
+    draft.kept += 1
+    before = len(draft.lines)
+    moved = [_at_counter(p, piece.axis, atoms, slope, start, symbol) for p in piece.pieces]
+    statements(moved, inner, draft, depth + 1)
+    if len(draft.lines) == before:
+        raise Unprintable("kept-loop", "nothing is left in a loop that stays")
+
+
+def _counts(loop: tree.For) -> bool:
+    match loop.iterable:
+        case tree.Call(tree.Name("range")):
+            return True
+        case tree.Call(tree.Name("reversed"), (tree.Call(tree.Name("range")),)):
+            return True
+        case _:
+            return False
+
+
+def _counter(piece: Kept, start: Poly, slope: int, symbol: Poly) -> dict[Atom, Poly]:
+    if abs(slope) == 1:
+        return {piece.axis: (symbol - start) * slope}
+    return {}
+
+
+def _at_counter(
+    piece: Piece, axis: Axis, atoms: dict[Atom, Poly], slope: int, start: Poly, symbol: Poly
+) -> Piece:
+    """The piece in terms of the user's loop variable."""
+    if not atoms:
+        raise Unprintable("kept-loop", "a loop that stays has a step")
+    moved = with_atoms(piece, atoms)
+    if axis in free_axes(moved):
+        raise Unprintable("kept-loop", "a value inside a loop that stays depends on its place otherwise")
+    return moved
+
+
+def live_final(
+    name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None, *, needs_trip: bool
+) -> None:
+    """The value of a name after the loop, printed as a statement."""
+    printer = printer_for(setting, (), draft)
+    value = restricted_reductions(value, setting.lifting)
+    line = assignment(name, value, printer, in_place=True)
+    _learn(printer, draft)
+    if line is None:
+        return
+    risky = [p for p in printer.hazards if not _harmless(p, setting, [])]
+    extent = None if axis is None else axis.extent
+    if extent is not None and (risky or needs_trip) and not proves(extent - 1, []):
+        others = [a for a in printer.layout if a != axis and not proves(a.extent - 1, [Constraint(extent - 1)])]
+        if risky and others:
+            raise Unprintable("zero-trips", "where an inner loop does not run, the tensor form would fail")
+        code = printer.size(extent)
+        _line(f"if {_positive(extent, printer, code)}:", setting, draft, 0)
+        _line(line, setting, draft, 1)
+        return
+    if risky and extent is None:
+        raise Unprintable("zero-trips", "where the loop does not run, the tensor form would fail")
+    _line(line, setting, draft, 0)
+
+

@@ -1,0 +1,213 @@
+"""Which names a function shows to be tensors, and of which rank (presumption P1 of ARCHITECTURE.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from loopless.facts.scope import every_statement, own_expressions, walk_expr
+from loopless.ir import tree
+
+FLOATS = frozenset({"float16", "bfloat16", "float32", "float64", "complex64", "complex128"})
+
+_DTYPES = {
+    "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
+    "short": "int16", "cfloat": "complex64", "cdouble": "complex128",
+    **{name: name for name in (
+        "float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8",
+        "bool", "complex64", "complex128",
+    )},
+}  # fmt: skip
+
+CREATORS = frozenset(
+    f"torch.{name}"
+    for name in (
+        "zeros ones empty full eye arange linspace randperm randint rand randn tensor as_tensor "
+        "from_numpy normal"
+    ).split()
+)
+LIKES = frozenset(
+    f"torch.{name}"
+    for name in "zeros_like ones_like empty_like full_like rand_like randn_like clone".split()
+)
+# Operations whose result is a tensor, whatever they are given.
+TENSOR_NAMES = frozenset(f"torch.{name}" for name in "stack cat concat vstack hstack where".split())
+
+# Attributes and methods that lists, numbers and strings do not have. NumPy's arrays have some of them too.
+_TENSOR_ATTRIBUTES = frozenset(
+    "shape size dim numel device dtype unsqueeze squeeze permute view expand clone detach cpu cuda "
+    "to requires_grad backward grad is_cuda new_zeros new_ones new_full new_tensor zero_ fill_ "
+    "masked_fill index_select scatter scatter_add gather element_size nelement float long bool "
+    "double half sigmoid softmax matmul mm bmm contiguous unbind split_with_sizes flatten ndim "
+    "expand_as view_as type_as relu tanh unfold topk t T mT masked_fill_ add_ mul_ sub_ div_ copy_ "
+    "sum mean abs max min norm pow exp log sqrt argmax argmin tolist item any all unique nonzero".split()
+)
+# torch functions that also take lists, or take no tensor.
+_NO_EVIDENCE = frozenset(
+    "stack cat concat vstack hstack tensor as_tensor zeros ones empty full eye arange linspace "
+    "rand randn randint randperm manual_seed device save load no_grad from_numpy is_tensor "
+    "compile jit nn utils inference_mode enable_grad set_grad_enabled normal meshgrid".split()
+)
+_LIST_METHODS = frozenset(
+    "append extend insert pop remove index sort items keys values get update copy join split".split()
+)
+
+
+def dtype_name(whole: str) -> str | None:
+    """torch's canonical name of a dtype: "torch.long" -> "int64"."""
+    return _DTYPES.get(whole.removeprefix("torch.")) if whole.startswith("torch.") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`strong` names are shown by torch calls or tensor-only attributes; `stored` by element stores in a loop;
+    `indexed` are only read by subscript in arithmetic. `ranks` are shown by use as scalars."""
+
+    strong: frozenset[str]
+    stored: frozenset[str]
+    indexed: frozenset[str]
+    ranks: dict[str, int]
+    listed: frozenset[str]
+
+
+def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | None]) -> Evidence:
+    """What the statements of one function show of the names that they use."""
+    strong: set[str] = set()
+    listed: set[str] = set()
+    stored: set[str] = set()
+    indexed: set[str] = set()
+    ranks: dict[str, int] = {}
+    for statement in every_statement(body):
+        match statement:
+            case tree.Assign(tree.Item(tree.Name(name))) | tree.Augment(tree.Item(tree.Name(name))):
+                stored.add(name)
+            case _:
+                pass
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                _shown(inner, canonical, strong, listed, indexed)
+                _ranked(inner, canonical, ranks)
+        match statement:
+            case tree.If(test) | tree.While(test):
+                _truth(test, ranks)
+            case _:
+                pass
+    return Evidence(
+        frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
+        ranks, frozenset(listed),
+    )  # fmt: skip
+
+
+def _shown(
+    expr: tree.Expr,
+    canonical: Callable[[tree.Expr], str | None],
+    strong: set[str],
+    listed: set[str],
+    indexed: set[str],
+) -> None:
+    match expr:
+        case tree.Field(tree.Name(name), attribute) if attribute in _TENSOR_ATTRIBUTES:
+            if canonical(expr) is None:
+                strong.add(name)
+        case tree.Field(tree.Name(name), attribute) if attribute in _LIST_METHODS:
+            listed.add(name)
+        case tree.Item(tree.Name(name), subscripts) if len(subscripts) > 1:
+            strong.add(name)
+        case tree.Operator("@", operands):
+            strong.update(o.id for o in operands if isinstance(o, tree.Name))
+        case tree.Operator(_, operands):
+            for operand in operands:
+                match operand:
+                    case tree.Item(tree.Name(name)):
+                        indexed.add(name)
+                    case tree.Item(tree.Item(tree.Name(name))):
+                        indexed.add(name)
+                    case _:
+                        pass
+        case tree.Call(func, args):
+            whole = canonical(func)
+            if whole == "builtins.isinstance" and args and isinstance(args[0], tree.Name):
+                listed.add(args[0].id)
+            if whole is None or not whole.startswith("torch."):
+                return
+            short = whole.rsplit(".", 1)[-1]
+            if short in _NO_EVIDENCE or short[:1].isupper():
+                return
+            for argument in args[:2]:
+                match argument:
+                    case tree.Name(name):
+                        if argument is args[0]:
+                            strong.add(name)
+                    case tree.Item(tree.Name(name)):
+                        indexed.add(name)
+                    case _:
+                        pass
+        case _:
+            pass
+
+
+def _ranked(
+    expr: tree.Expr, canonical: Callable[[tree.Expr], str | None], ranks: dict[str, int]
+) -> None:
+    """Items that must be numbers: int(x[i]), x[i].item(), range(x[i]), math.sqrt(x[i])."""
+    match expr:
+        case tree.Call(func, args) if args:
+            whole = canonical(func) or ""
+            if whole in {"builtins.int", "builtins.float", "builtins.range", "builtins.bool"} or whole.startswith("math."):
+                for arg in args:
+                    _scalar(arg, ranks)
+        case _:
+            pass
+    match expr:
+        case tree.Call(tree.Field(of, "item")):
+            _scalar(of, ranks)
+        case tree.Choice(test):
+            _truth(test, ranks)
+        case tree.Junction(_, operands):
+            for operand in operands:
+                _truth(operand, ranks)
+        case tree.Comprehension(_, _, clauses):
+            for clause in clauses:
+                for test in clause.tests:
+                    _truth(test, ranks)
+        case _:
+            pass
+
+
+def _truth(test: tree.Expr, ranks: dict[str, int]) -> None:
+    """A condition is one truth value, so what it compares are numbers."""
+    match test:
+        case tree.Operator("not" | "<" | ">" | "<=" | ">=" | "==" | "!=", operands):
+            for operand in operands:
+                _arithmetic(operand, ranks)
+        case tree.Junction(_, operands):
+            for operand in operands:
+                _truth(operand, ranks)
+        case _:
+            _scalar(test, ranks)
+
+
+def _arithmetic(expr: tree.Expr, ranks: dict[str, int]) -> None:
+    match expr:
+        case tree.Operator("+" | "-" | "*" | "/" | "**" | "%" | "//" | "neg", operands):
+            for operand in operands:
+                _arithmetic(operand, ranks)
+        case tree.Call(tree.Field(tree.Name("torch"), "abs" | "exp" | "log" | "sqrt"), (arg,)):
+            _arithmetic(arg, ranks)
+        case tree.Call(tree.Name("abs"), (arg,)):
+            _arithmetic(arg, ranks)
+        case _:
+            _scalar(expr, ranks)
+
+
+def _scalar(expr: tree.Expr, ranks: dict[str, int]) -> None:
+    count = 0
+    while isinstance(expr, tree.Item):
+        if any(isinstance(s, tree.Range | tree.Rest) for s in expr.subscripts):
+            return
+        if any(isinstance(s, tree.Literal) and s.value is None for s in expr.subscripts):
+            return
+        count += len(expr.subscripts)
+        expr = expr.of
+    if count and isinstance(expr, tree.Name):
+        ranks.setdefault(expr.id, count)

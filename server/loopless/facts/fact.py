@@ -1,0 +1,85 @@
+"""What is known of one name: kind, rank, sizes, dtype, and by what evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from loopless.ir.poly import Poly
+
+Kind = Literal[
+    "tensor", "int", "float", "bool", "number", "list", "tuple", "dict", "str", "none", "size",
+    "callable", "module", "device", "dtype", "array", "unknown",
+]  # fmt: skip
+
+NUMBERS: frozenset[Kind] = frozenset({"int", "float", "bool", "number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of a value.
+
+    `dims` are the sizes of a tensor of known rank (None: unknown size). `like` names a tensor of the same shape.
+    `dtype` is torch's name ("float32"), or "of:x" for the dtype of the tensor `x`, or None. `presumed` says that
+    the kind was taken from use alone. `fresh` tensors share no memory with any other name.
+    `instance` is the dotted name of the class of a module or other object.
+    """
+
+    kind: Kind = "unknown"
+    dims: tuple[Poly | None, ...] | None = None
+    like: str | None = None
+    dtype: str | None = None
+    presumed: bool = False
+    fresh: bool = False
+    instance: str = ""
+    poly: Poly | None = None
+    text: str = ""
+    items: tuple[Fact, ...] | None = None
+    view_of: str | None = None
+    literal: object = None
+    index_below: Poly | None = None
+    constant_fill: float | int | bool | None = None
+    min_rank: int = 0
+    host: bool = False
+    distinct: bool = False
+
+    @property
+    def is_tensor(self) -> bool:
+        return self.kind == "tensor"
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind in NUMBERS
+
+    @property
+    def rank(self) -> int | None:
+        return None if self.dims is None else len(self.dims)
+
+    def but(self, **changes: object) -> Fact:
+        """The fact with some fields changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+UNKNOWN = Fact()
+
+
+def joined(left: Fact, right: Fact) -> Fact:
+    """What holds of a value that is one or the other."""
+    if left == right:
+        return left
+    if left.kind != right.kind:
+        both = {left.kind, right.kind}
+        return Fact("number") if both <= NUMBERS else UNKNOWN
+    dims: tuple[Poly | None, ...] | None = None
+    if left.dims is not None and right.dims is not None and len(left.dims) == len(right.dims):
+        dims = tuple(a if a == b else None for a, b in zip(left.dims, right.dims))
+    return Fact(
+        left.kind,
+        dims,
+        left.like if left.like == right.like else None,
+        left.dtype if left.dtype == right.dtype else None,
+        left.presumed or right.presumed,
+        left.fresh and right.fresh,
+        left.instance if left.instance == right.instance else "",
+        left.poly if left.poly == right.poly else None,
+    )

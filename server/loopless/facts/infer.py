@@ -1,0 +1,858 @@
+"""Facts of expressions and statements outside of the loop: constructors, sizes, shapes, annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loopless.facts.evidence import CREATORS, FLOATS, LIKES, TENSOR_NAMES, dtype_name
+from loopless.facts.fact import UNKNOWN, Fact
+from loopless.facts.operations import Result, Rule, lookup, method
+from loopless.facts.scope import (
+    Scope,
+    merged,
+    names_bound,
+    names_changed,
+    root_name,
+    target_names,
+)
+from loopless.ir import tree
+from loopless.ir.poly import Dim, Numel, Poly, Symbol, greatest, least, poly, quotient, remainder
+
+SIZE = Fact("size")
+INT = Fact("int")
+
+
+def dotted(expr: tree.Expr, scope: Scope) -> str | None:
+    """The canonical name of a function or class, through the file's imports: "torch.nn.functional.relu"."""
+    match expr:
+        case tree.Name(name):
+            if name in scope.locals or name in scope.names:
+                return None
+            if name in scope.world.imports:
+                return scope.world.imports[name]
+            if name in scope.world.functions or name in scope.world.classes:
+                return None
+            if name in scope.world.constants:
+                return None
+            return f"builtins.{name}"
+        case tree.Field(of, name):
+            base = dotted(of, scope)
+            return None if base is None or base.startswith("builtins.") else f"{base}.{name}"
+        case _:
+            return None
+
+
+def integer(expr: tree.Expr, scope: Scope) -> Poly | None:
+    """The polynomial that an integer expression outside of the loop stands for."""
+    fact = infer(expr, scope)
+    if fact.poly is not None:
+        return fact.poly
+    match expr:
+        case tree.Name(name) if fact.kind in {"unknown", "int", "number"}:
+            return poly(Symbol(name))
+        case tree.Field(tree.Name("self"), name) if fact.kind in {"unknown", "int", "number"}:
+            return poly(Symbol(f"self.{name}"))
+        case _:
+            return None
+
+
+def infer(expr: tree.Expr, scope: Scope) -> Fact:
+    """What is known of the value of an expression that stands outside of the loop."""
+    match expr:
+        case tree.Literal(value):
+            return _literal(value)
+        case tree.Name(name):
+            return scope.fact(name)
+        case tree.Field(of, name):
+            return _field(of, name, scope)
+        case tree.Item(of, subscripts):
+            return _item(of, subscripts, scope)
+        case tree.Operator(op, operands):
+            return _operator(op, operands, scope)
+        case tree.Choice(_, then, otherwise):
+            left, right = infer(then, scope), infer(otherwise, scope)
+            return left if left == right else UNKNOWN
+        case tree.Call():
+            return _call(expr, scope)
+        case tree.Display(kind, items):
+            if any(isinstance(item, tree.Spread) for item in items):
+                return Fact("tuple" if kind == "tuple" else "list")
+            facts = tuple(_counted(item, scope) for item in items)
+            return Fact("tuple" if kind == "tuple" else "list", items=facts, fresh=True)
+        case tree.Comprehension(kind):
+            return Fact("list", fresh=True) if kind == "list" else UNKNOWN
+        case _:
+            return UNKNOWN
+
+
+def _counted(expr: tree.Expr, scope: Scope) -> Fact:
+    fact = infer(expr, scope)
+    if fact.poly is None and (p := integer(expr, scope)) is not None:
+        return fact.but(poly=p)
+    return fact
+
+
+def _literal(value: object) -> Fact:
+    match value:
+        case bool():
+            return Fact("bool", literal=value)
+        case int():
+            return Fact("int", poly=poly(value), literal=value)
+        case float():
+            return Fact("float", literal=value)
+        case str():
+            return Fact("str", literal=value)
+        case None:
+            return Fact("none")
+        case _:
+            return UNKNOWN
+
+
+def _field(of: tree.Expr, name: str, scope: Scope) -> Fact:
+    whole = dotted(tree.Field(of, name, of.span), scope)
+    if whole is not None:
+        if whole.startswith("torch.") and (known := dtype_name(whole)):
+            return Fact("dtype", text=known)
+        if whole in {"math.pi", "math.e", "math.inf", "math.nan", "torch.inf", "torch.nan", "torch.pi"}:
+            return Fact("float")
+        return UNKNOWN
+    if isinstance(of, tree.Name) and of.id == "self" and scope.owner:
+        known = scope.world.attributes.get((scope.owner, name))
+        return scope.names.get(f"self.{name}", known or UNKNOWN)
+    base = infer(of, scope)
+    if name == "shape" and base.kind in {"tensor", "unknown"}:
+        root = root_name(of) if isinstance(of, tree.Name) else None
+        if root is None:
+            return Fact("size", dims=base.dims) if base.dims is not None else SIZE
+        return Fact("size", like=root)
+    if not base.is_tensor:
+        return UNKNOWN
+    if name in {"T", "mT", "H"} and base.dims is not None and len(base.dims) == 2:
+        return base.but(dims=base.dims[::-1], like=None, fresh=False, view_of=_root(of), poly=None)
+    if name in {"T", "mT"}:
+        return Fact("tensor", dtype=base.dtype, view_of=_root(of))
+    if name == "ndim":
+        return INT
+    if name == "device":
+        return Fact("device", like=_root(of))
+    if name == "dtype":
+        return Fact("dtype", text=base.dtype or "", like=_root(of))
+    return UNKNOWN
+
+
+def _root(expr: tree.Expr) -> str | None:
+    return root_name(expr)
+
+
+def _whole_name(expr: tree.Expr) -> str | None:
+    return expr.id if isinstance(expr, tree.Name) else None
+
+
+def _item(of: tree.Expr, subscripts: tuple[tree.Expr, ...], scope: Scope) -> Fact:
+    base = infer(of, scope)
+    if base.kind == "size" and len(subscripts) == 1:
+        return _size_item(base, subscripts[0], scope)
+    if base.kind in {"tuple", "list"} and base.items is not None and len(subscripts) == 1:
+        place = integer(subscripts[0], scope)
+        if place is not None and (at := place.constant) is not None and -len(base.items) <= at < len(base.items):
+            return base.items[at]
+        return UNKNOWN
+    if not base.is_tensor:
+        return UNKNOWN
+    return _tensor_item(of, base, subscripts, scope)
+
+
+def _size_item(base: Fact, subscript: tree.Expr, scope: Scope) -> Fact:
+    if isinstance(subscript, tree.Range):
+        if base.like is None:
+            return SIZE
+        rank = scope.rank(base.like)
+        start = 0 if subscript.start is None else _number(subscript.start, scope)
+        stop = rank if subscript.stop is None else _number(subscript.stop, scope)
+        if subscript.step is not None or start is None or stop is None:
+            return SIZE
+        if start < 0 or stop < 0:
+            if rank is None:
+                return Fact("size", like=base.like, literal=(start, stop))
+            start, stop = start % (rank + 1) if start < 0 else start, stop + rank if stop < 0 else stop
+        sizes = (scope.size(base.like, k) for k in range(start, stop))
+        return Fact("tuple", items=tuple(Fact("int", poly=p) for p in sizes))
+    at = _number(subscript, scope)
+    if at is None:
+        return INT
+    return _size_at(base, at, scope)
+
+
+def _size_at(base: Fact, at: int, scope: Scope) -> Fact:
+    if base.like is not None:
+        if at < 0:
+            rank = scope.rank(base.like)
+            if rank is None:
+                return Fact("int", poly=poly(Dim(scope.shape_root(base.like), at)))
+            at += rank
+        return Fact("int", poly=scope.size(base.like, at))
+    if base.dims is not None and -len(base.dims) <= at < len(base.dims):
+        return Fact("int", poly=base.dims[at])
+    return INT
+
+
+def _number(expr: tree.Expr, scope: Scope) -> int | None:
+    value = integer(expr, scope)
+    return None if value is None else value.constant
+
+
+def _tensor_item(
+    of: tree.Expr, base: Fact, subscripts: tuple[tree.Expr, ...], scope: Scope
+) -> Fact:
+    """A basic subscript of a tensor: integers drop dimensions, slices keep them."""
+    view = _root(of)
+    dims: list[Poly | None] = []
+    place = 0
+    for subscript in subscripts:
+        match subscript:
+            case tree.Range(None, None, None):
+                dims.append(_dim_of(of, base, place, scope))
+                place += 1
+            case tree.Range(start, stop, None):
+                whole = _dim_of(of, base, place, scope)
+                dims.append(_cut(start, stop, whole, scope))
+                place += 1
+            case tree.Range():
+                dims.append(None)
+                place += 1
+            case tree.Literal(None):
+                dims.append(poly(1))
+            case tree.Rest():
+                return Fact("tensor", dtype=base.dtype, view_of=view)
+            case _:
+                inner = infer(subscript, scope)
+                if inner.is_tensor or inner.kind in {"list", "tuple"}:
+                    if len(subscripts) == 1 and inner.dtype == "bool":
+                        rank = None if base.dims is None or inner.dims is None else len(base.dims) - len(inner.dims)
+                        tail = () if rank is None or base.dims is None else base.dims[len(base.dims) - rank :]
+                        return Fact("tensor", None if rank is None else (None, *tail), dtype=base.dtype, fresh=True)
+                    return Fact("tensor", dtype=base.dtype, fresh=True)
+                place += 1
+    if base.dims is None:
+        return Fact("tensor", dtype=base.dtype, view_of=view)
+    dims.extend(base.dims[place:])
+    return Fact("tensor", tuple(dims), dtype=base.dtype, view_of=view)
+
+
+def _dim_of(of: tree.Expr, base: Fact, place: int, scope: Scope) -> Poly | None:
+    name = _whole_name(of)
+    if name is not None:
+        return scope.size(name, place)
+    return base.dims[place] if base.dims is not None and place < len(base.dims) else None
+
+
+def _cut(
+    start: tree.Expr | None, stop: tree.Expr | None, whole: Poly | None, scope: Scope
+) -> Poly | None:
+    """The length of a slice, where it cannot be clamped: whole minus small numbers at both ends."""
+    first = 0 if start is None else _number(start, scope)
+    last = 0 if stop is None else _number(stop, scope)
+    if whole is None or first is None or first < 0:
+        return None
+    if stop is None or (last is not None and last < 0):
+        return greatest((whole - first + (last or 0), poly(0)))
+    return None
+
+
+def _operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
+    facts = [infer(operand, scope) for operand in operands]
+    if any(fact.is_tensor for fact in facts):
+        return _pointwise(facts, op in {"<", ">", "<=", ">=", "==", "!="}, op)
+    if op == "*" and len(facts) == 2 and facts[0].kind in {"list", "tuple"}:
+        return Fact(facts[0].kind, fresh=True)
+    if op in {"<", ">", "<=", ">=", "==", "!=", "not", "is", "is not", "in", "not in"}:
+        return Fact("bool")
+    if any(fact.kind == "float" for fact in facts) and all(f.is_number or f.kind == "unknown" for f in facts):
+        return Fact("float")
+    if op == "/":
+        return Fact("float") if all(fact.is_number for fact in facts) else UNKNOWN
+    if all(fact.kind in {"int", "unknown"} for fact in facts):
+        return _integers(op, operands, facts, scope)
+    return Fact("number") if all(fact.is_number for fact in facts) else UNKNOWN
+
+
+def _integers(op: str, operands: tuple[tree.Expr, ...], facts: list[Fact], scope: Scope) -> Fact:
+    values = [integer(operand, scope) for operand in operands]
+    kind = "int" if all(fact.kind == "int" for fact in facts) else "unknown"
+    if any(value is None for value in values):
+        return Fact(kind)
+    result = arithmetic(op, [value for value in values if value is not None])
+    if result is None:
+        return Fact(kind)
+    # `a + b` of two names of unknown kind may be anything; with a number or a size in it, it is a number.
+    return Fact("int" if kind == "int" else "unknown", poly=result)
+
+
+def arithmetic(op: str, values: list[Poly]) -> Poly | None:
+    """The polynomial of an integer operation, None where it has none."""
+    match op, values:
+        case "+", [a, b]:
+            return a + b
+        case "-", [a, b]:
+            return a - b
+        case "*", [a, b]:
+            return a * b
+        case "neg", [a]:
+            return -a
+        case "pos", [a]:
+            return a
+        case "//", [a, b]:
+            return quotient(a, b)
+        case "%", [a, b]:
+            return remainder(a, b)
+        case "**", [a, b] if b.constant is not None and 0 <= b.constant <= 3:
+            result = poly(1)
+            for _ in range(b.constant):
+                result = result * a
+            return result
+        case "min", _:
+            return least(values)
+        case "max", _:
+            return greatest(values)
+        case _:
+            return None
+
+
+def _pointwise(facts: Iterable[Fact], comparison: bool, op: str = "") -> Fact:
+    tensors = [fact for fact in facts if fact.is_tensor]
+    numbers = [fact for fact in facts if not fact.is_tensor]
+    dims = tensors[0].dims if len(tensors) == 1 and all(n.is_number for n in numbers) else None
+    if len(tensors) > 1 and all(t.dims == tensors[0].dims for t in tensors):
+        dims = tensors[0].dims
+    like = tensors[0].like if len(tensors) == 1 else None
+    dtypes = {tensor.dtype for tensor in tensors}
+    dtype = dtypes.pop() if len(dtypes) == 1 else None
+    if comparison:
+        dtype = "bool"
+    elif dtype is not None and dtype not in FLOATS and (op == "/" or any(n.kind != "int" for n in numbers)):
+        dtype = None
+    return Fact("tensor", dims, like, dtype, fresh=True)
+
+
+def _call(call: tree.Call, scope: Scope) -> Fact:
+    name = dotted(call.func, scope)
+    if name is not None:
+        return _named(name, call, scope)
+    match call.func:
+        case tree.Field(of, attribute):
+            return _method(of, attribute, call, scope)
+        case tree.Name(local) if (cls := scope.world.classes.get(local)) and local not in scope.locals:
+            return Fact("module", instance=cls.name)
+        case _:
+            return UNKNOWN
+
+
+def _named(name: str, call: tree.Call, scope: Scope) -> Fact:
+    match name, call.args:
+        case "builtins.len", (of,):
+            return _length(of, scope)
+        case "builtins.range", _:
+            return Fact("unknown", instance="range")
+        case ("builtins.int" | "builtins.round"), (of,):
+            return Fact("int", poly=infer(of, scope).poly)
+        case "builtins.float", _:
+            return Fact("float")
+        case "builtins.bool", _:
+            return Fact("bool")
+        case ("builtins.min" | "builtins.max"), args if len(args) > 1:
+            values = [integer(arg, scope) for arg in args]
+            known = [value for value in values if value is not None]
+            kinds = {infer(arg, scope).kind for arg in args}
+            if len(known) == len(args) and kinds <= {"int"}:
+                return Fact("int", poly=arithmetic(name[9:], known))
+            return Fact("number") if kinds <= {"int", "float", "number"} else UNKNOWN
+        case ("builtins.list" | "builtins.sorted"), _:
+            return Fact("list", fresh=True)
+        case "builtins.tuple", _:
+            return Fact("tuple")
+        case "torch.device", _:
+            return Fact("device")
+        case _ if name.startswith("math."):
+            integral = name in {"math.ceil", "math.floor", "math.gcd", "math.prod", "math.isqrt"}
+            return INT if integral else Fact("float")
+        case _ if name.startswith("torch.nn.") and name.rsplit(".", 1)[1][:1].isupper():
+            return Fact("module", instance=name)
+        case _ if name in CREATORS:
+            return _created(name, call, scope)
+        case _ if name in LIKES and call.args:
+            return _like(name, call, scope)
+        case _ if name.startswith("torch."):
+            return _operation(name, call, scope)
+        case _:
+            return UNKNOWN
+
+
+def _length(of: tree.Expr, scope: Scope) -> Fact:
+    base = infer(of, scope)
+    if base.kind in {"tuple", "list"} and base.items is not None:
+        return Fact("int", poly=poly(len(base.items)))
+    name = _whole_name(of)
+    if name is not None and base.kind in {"tensor", "unknown"}:
+        return Fact("int", poly=scope.size(name, 0))
+    if base.dims:
+        return Fact("int", poly=base.dims[0])
+    return INT
+
+
+def keyword(call: tree.Call, name: str) -> tree.Expr | None:
+    """The value of a keyword argument."""
+    return next((value for key, value in call.keywords if key == name), None)
+
+
+def _asked_dtype(call: tree.Call, scope: Scope) -> str | None:
+    asked = keyword(call, "dtype")
+    if asked is None:
+        return ""
+    fact = infer(asked, scope)
+    return fact.text or None
+
+
+def _created(name: str, call: tree.Call, scope: Scope) -> Fact:
+    dtype = _asked_dtype(call, scope)
+    short = name.removeprefix("torch.")
+    if short in {"tensor", "as_tensor", "from_numpy"}:
+        return _from_data(call, dtype, scope)
+    if short == "arange":
+        return _arange(call, dtype, scope)
+    if short == "linspace":
+        steps = call.args[2] if len(call.args) > 2 else keyword(call, "steps")
+        count = None if steps is None else integer(steps, scope)
+        return Fact("tensor", (count,), dtype="float32" if dtype == "" else dtype, fresh=True)
+    if short in {"randperm"}:
+        count = integer(call.args[0], scope) if call.args else None
+        return Fact("tensor", (count,), dtype="int64", fresh=True, index_below=count, distinct=True)
+    if short == "randint":
+        return Fact("tensor", dtype="int64" if dtype == "" else dtype, fresh=True)
+    if short == "eye":
+        sizes = [integer(arg, scope) for arg in call.args]
+        dims = tuple(sizes * 2 if len(sizes) == 1 else sizes)
+        return Fact("tensor", dims, dtype="float32" if dtype == "" else dtype, fresh=True)
+    fill = call.args[1] if short == "full" and len(call.args) > 1 else keyword(call, "fill_value")
+    shape = call.args[:1] if short == "full" else call.args
+    dims = _shape(shape, scope)
+    value: float | int | bool | None = {"zeros": 0, "ones": 1}.get(short)
+    if short == "full" and isinstance(fill, tree.Literal) and isinstance(fill.value, int | float):
+        value = fill.value
+    if dtype == "":
+        kind = infer(fill, scope).kind if fill is not None and short == "full" else "float"
+        dtype = {"float": "float32", "int": "int64", "bool": "bool"}.get(kind)
+    like = None
+    if dims is None and len(shape) == 1:
+        size = infer(shape[0], scope)
+        like = size.like if size.kind == "size" and size.literal is None else None
+    return Fact("tensor", dims, like, dtype, fresh=True, constant_fill=value)
+
+
+def _shape(args: tuple[tree.Expr, ...], scope: Scope) -> tuple[Poly | None, ...] | None:
+    if any(isinstance(arg, tree.Spread) for arg in args):
+        return None
+    if len(args) == 1:
+        fact = infer(args[0], scope)
+        if fact.kind in {"tuple", "list"}:
+            return None if fact.items is None else tuple(item.poly for item in fact.items)
+        if fact.kind == "size":
+            if fact.dims is not None:
+                return fact.dims
+            rank = None if fact.like is None else scope.rank(fact.like)
+            if rank is None or fact.like is None or fact.literal is not None:
+                return None
+            return tuple(scope.size(fact.like, k) for k in range(rank))
+    return tuple(integer(arg, scope) for arg in args)
+
+
+def _from_data(call: tree.Call, dtype: str | None, scope: Scope) -> Fact:
+    data = infer(call.args[0], scope) if call.args else UNKNOWN
+    if data.is_number:
+        kind = {"float": "float32", "int": "int64", "bool": "bool"}.get(data.kind)
+        fill = data.literal if isinstance(data.literal, int | float) else None
+        return Fact("tensor", (), dtype=kind if dtype == "" else dtype, fresh=True, constant_fill=fill)
+    if data.items is not None and all(item.is_number for item in data.items):
+        kinds = {item.kind for item in data.items}
+        kind = "float32" if "float" in kinds else "int64" if kinds == {"int"} else None
+        return Fact("tensor", (poly(len(data.items)),), dtype=kind if dtype == "" else dtype, fresh=True)
+    return Fact("tensor", dtype=dtype or None, fresh=True)
+
+
+def _arange(call: tree.Call, dtype: str | None, scope: Scope) -> Fact:
+    values = [integer(arg, scope) for arg in call.args]
+    count: Poly | None = None
+    if all(v is not None for v in values):
+        match values:
+            case [Poly() as stop]:
+                count = stop
+            case [Poly() as start, Poly() as stop]:
+                count = stop - start
+            case _:
+                pass
+    kinds = {infer(arg, scope).kind for arg in call.args}
+    if dtype == "":
+        dtype = "int64" if kinds <= {"int"} else None
+    return Fact("tensor", (count,), dtype=dtype, fresh=True, distinct=len(values) < 3)
+
+
+def _like(name: str, call: tree.Call, scope: Scope) -> Fact:
+    of = infer(call.args[0], scope)
+    root = _whole_name(call.args[0])
+    asked = _asked_dtype(call, scope)
+    dtype = asked if asked != "" else (of.dtype or (f"of:{root}" if root else None))
+    fill: float | int | bool | None = {"torch.zeros_like": 0, "torch.ones_like": 1}.get(name)
+    like = root if of.dims is None else None
+    return Fact("tensor", of.dims, like, dtype, fresh=True, constant_fill=fill)
+
+
+def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
+    facts = [infer(arg, scope) for arg in call.args]
+    known = lookup(name)
+    if name in TENSOR_NAMES:
+        return Fact("tensor", fresh=True)
+    if known is None:
+        return UNKNOWN
+    return _result(known.rule, known.dtype, facts, call, scope)
+
+
+def _result(rule: Rule, result: Result, facts: list[Fact], call: tree.Call, scope: Scope) -> Fact:
+    base = facts[0] if facts else UNKNOWN
+    match rule:
+        case Rule.POINTWISE:
+            tensors = [fact for fact in facts if fact.is_tensor]
+            if not tensors:
+                return Fact("tensor", fresh=True)
+            fact = _pointwise(facts, result is Result.BOOL)
+            return fact if result is Result.BOOL else fact.but(dtype=_float_kept(fact.dtype))
+        case Rule.VIEW | Rule.SHAPE | Rule.REDUCE | Rule.ALONG | Rule.LAST:
+            dtype = {Result.BOOL: "bool", Result.INT64: "int64"}.get(result, _float_kept(base.dtype))
+            return Fact("tensor", dtype=dtype)
+        case Rule.CREATE | Rule.LIKE | Rule.RANDOM:
+            return Fact("tensor", fresh=True)
+        case _:
+            return UNKNOWN
+
+
+def _float_kept(dtype: str | None) -> str | None:
+    return dtype if dtype in FLOATS else None
+
+
+def _method(of: tree.Expr, name: str, call: tree.Call, scope: Scope) -> Fact:
+    base = infer(of, scope)
+    root = _whole_name(of)
+    match name:
+        case "size" | "shape" if base.kind in {"tensor", "unknown"}:
+            if not call.args:
+                return Fact("size", dims=base.dims) if root is None else Fact("size", like=root)
+            at = _number(call.args[0], scope)
+            if at is None or root is None:
+                return INT if at is None or base.dims is None else Fact("int", poly=base.dims[at])
+            return _size_at(Fact("size", like=root), at, scope)
+        case "numel" | "nelement" if base.kind in {"tensor", "unknown"}:
+            if root is None:
+                return INT
+            rank = scope.rank(root)
+            if rank == 1:
+                return Fact("int", poly=scope.size(root, 0))
+            return Fact("int", poly=poly(Numel(scope.shape_root(root))))
+        case "dim" | "ndimension" if base.is_tensor:
+            return INT
+        case "item" | "tolist":
+            number = {"float32": "float", "int64": "int", "bool": "bool"}.get(base.dtype or "")
+            if name == "item":
+                return Fact(number or "number")  # type: ignore[arg-type]
+            return Fact("list")
+        case _:
+            pass
+    if base.kind == "module" or not (base.is_tensor or base.kind == "unknown"):
+        return UNKNOWN
+    known = method(name)
+    if known is None or not base.is_tensor:
+        return UNKNOWN
+    return _tensor_method(of, base, name, call, scope)
+
+
+def _tensor_method(of: tree.Expr, base: Fact, name: str, call: tree.Call, scope: Scope) -> Fact:
+    root = _whole_name(of)
+    view = _root(of)
+    like = (root if base.dims is None else None) if root else base.like
+    casts = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "bool": "bool"}
+    match name:
+        case "clone":
+            return Fact("tensor", base.dims, like, base.dtype or (f"of:{root}" if root else None), fresh=True)
+        case "contiguous" | "detach":
+            return Fact("tensor", base.dims, like, base.dtype or (f"of:{root}" if root else None), view_of=view)
+        case _ if name in casts:
+            return Fact("tensor", base.dims, like, casts[name], view_of=view)
+        case "to" | "cpu" | "cuda" | "type":
+            asked = [infer(arg, scope) for arg in (*call.args, *(v for _, v in call.keywords))]
+            dtype = next((a.text for a in asked if a.kind == "dtype" and a.text), None)
+            return Fact("tensor", base.dims, like, dtype or base.dtype, view_of=view)
+        case "t" if base.dims is not None and len(base.dims) == 2:
+            return Fact("tensor", base.dims[::-1], dtype=base.dtype, view_of=view)
+        case "permute" | "transpose":
+            return _moved(name, base, call, scope).but(view_of=view)
+        case "view" | "reshape":
+            dims = _shape(call.args, scope)
+            if dims is not None:
+                dims = tuple(None if d is None or d.constant == -1 else d for d in dims)
+            if dims == (None,) and root is not None:
+                dims = (poly(Numel(scope.shape_root(root))),)
+            return Fact("tensor", dims, dtype=base.dtype, view_of=view)
+        case "flatten" if not call.args and root is not None:
+            return Fact("tensor", (poly(Numel(scope.shape_root(root))),), dtype=base.dtype, view_of=view)
+        case "new_zeros" | "new_ones" | "new_full" | "new_empty":
+            shape = call.args[:1] if name == "new_full" else call.args
+            fill: int | None = {"new_zeros": 0, "new_ones": 1}.get(name)
+            return Fact(
+                "tensor", _shape(shape, scope), dtype=base.dtype or (f"of:{root}" if root else None),
+                fresh=True, constant_fill=fill,
+            )  # fmt: skip
+        case _:
+            known = method(name)
+            assert known is not None
+            facts = [base, *(infer(arg, scope) for arg in call.args)]
+            fact = _result(known.rule, known.dtype, facts, call, scope)
+            return fact.but(view_of=view) if known.rule in {Rule.SHAPE, Rule.VIEW} else fact
+
+
+def _moved(name: str, base: Fact, call: tree.Call, scope: Scope) -> Fact:
+    places = [_number(arg, scope) for arg in call.args]
+    if base.dims is None or any(p is None for p in places):
+        return Fact("tensor", dtype=base.dtype)
+    rank = len(base.dims)
+    order = [(p or 0) % rank for p in places] if rank else []
+    if name == "transpose" and len(order) == 2:
+        full = list(range(rank))
+        full[order[0]], full[order[1]] = full[order[1]], full[order[0]]
+        order = full
+    if len(order) != rank:
+        return Fact("tensor", dtype=base.dtype)
+    return Fact("tensor", tuple(base.dims[p] for p in order), dtype=base.dtype)
+
+
+# --- statements
+
+
+def advance(block: Iterable[tree.Stmt], scope: Scope) -> None:
+    """Take the effects of statements into the scope."""
+    for statement in block:
+        step(statement, scope)
+
+
+def step(statement: tree.Stmt, scope: Scope) -> None:
+    """Take the effect of one statement into the scope."""
+    match statement:
+        case tree.Assign(target, value):
+            assign(target, value, scope, statement.annotation)
+        case tree.Augment(tree.Name(name), op, value):
+            fact = scope.fact(name)
+            if fact.is_tensor:
+                # In place: the shape and dtype stay, the values and any fill do not.
+                scope.names[name] = fact.but(constant_fill=None, index_below=None, distinct=False)
+            else:
+                scope.bind(name, _operator(op, (tree.Name(name, statement.span), value), scope))
+        case tree.Augment(target):
+            _touch(target, scope)
+        case tree.If(_, then, otherwise):
+            left, right = scope.copy(), scope.copy()
+            advance(then, left)
+            advance(otherwise, right)
+            both = merged(left, right)
+            ends = _leaves(then), _leaves(otherwise)
+            chosen = right if ends == (True, False) else left if ends == (False, True) else both
+            scope.names, scope.aliases, scope.helpers = chosen.names, chosen.aliases, chosen.helpers
+        case tree.For() | tree.While() | tree.Other():
+            havoc(statement, scope)
+        case tree.Define(name, function, owner):
+            scope.bind(name, Fact("callable" if owner is None else "unknown"))
+            if function is not None:
+                scope.helpers[name] = function
+        case tree.Evaluate():
+            for changed in names_changed((statement,)):
+                _forget_values(changed, scope)
+        case _:
+            pass
+
+
+def _leaves(block: tuple[tree.Stmt, ...]) -> bool:
+    """Whether control never comes out at the end of a block."""
+    if not block:
+        return False
+    match block[-1]:
+        case tree.Return() | tree.Jump("break" | "continue"):
+            return True
+        case tree.Other("Raise"):
+            return True
+        case _:
+            return False
+
+
+def _touch(target: tree.Expr, scope: Scope) -> None:
+    root = root_name(target)
+    if root is not None:
+        _forget_values(root, scope)
+
+
+def _forget_values(name: str, scope: Scope) -> None:
+    """The name has been changed in place: its values are unknown, its shape is not."""
+    fact = scope.names.get(name)
+    if fact is None:
+        return
+    if fact.is_tensor:
+        scope.names[name] = fact.but(constant_fill=None, index_below=None, distinct=False)
+    elif fact.kind in {"list", "dict", "tuple"}:
+        scope.names[name] = Fact(fact.kind)
+
+
+def havoc(statement: tree.Stmt, scope: Scope) -> None:
+    """A loop or an unknown statement ran: what it may bind is unknown, what it may change has new values."""
+    for name in names_bound((statement,)):
+        known = scope.names.get(name)
+        scope.bind(name, UNKNOWN if known is None or not known.is_tensor else UNKNOWN)
+    for name in names_changed((statement,)):
+        _forget_values(name, scope)
+    if isinstance(statement, tree.Other) and statement.kind == "With":
+        # The body of a `with` runs once, in order: what it binds is known.
+        for block in statement.blocks:
+            advance(block, scope)
+
+
+def assign(
+    target: tree.Expr, value: tree.Expr, scope: Scope, annotation: tree.Expr | None = None
+) -> None:
+    """Take the effect of `target = value` into the scope."""
+    match target:
+        case tree.Name(name):
+            fact = infer(value, scope)
+            if fact.kind == "unknown" and annotation is not None:
+                fact = annotated(annotation, scope, name)
+            if isinstance(value, tree.Name) and fact.is_tensor:
+                fact = fact.but(view_of=value.id, like=fact.like or (value.id if fact.dims is None else None))
+                fact = fact.but(dtype=fact.dtype or f"of:{value.id}")
+            if (fact.kind in {"int", "unknown"}) and fact.poly is not None and _self_mention(fact, name):
+                fact = fact.but(poly=None)
+            if fact.is_tensor and mentions_itself(fact, name):
+                fact = Fact("tensor", fresh=fact.fresh)
+            scope.bind(name, fact)
+        case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
+            _unpack(items, value, scope)
+        case tree.Field(tree.Name("self"), name):
+            scope.bind(f"self.{name}", infer(value, scope))
+        case _:
+            for name in target_names(target):
+                scope.bind(name, UNKNOWN)
+            _touch(target, scope)
+
+
+def mentions_itself(fact: Fact, name: str) -> bool:
+    """Whether the new value of a name is described in terms of its old one."""
+    from loopless.facts.scope import mentions
+
+    return mentions(fact, name)
+
+
+def _self_mention(fact: Fact, name: str) -> bool:
+    assert fact.poly is not None
+    return Symbol(name) in fact.poly.atoms()
+
+
+def _unpack(items: tuple[tree.Expr, ...], value: tree.Expr, scope: Scope) -> None:
+    source = infer(value, scope)
+    found: list[Fact] = [UNKNOWN] * len(items)
+    if source.kind in {"tuple", "list"} and source.items is not None and len(source.items) == len(items):
+        found = list(source.items)
+    elif source.kind == "size" and source.like is not None:
+        found = _unpacked_size(source, len(items), scope)
+    elif source.kind == "size" and source.dims is not None and len(source.dims) == len(items):
+        found = [Fact("int", poly=p) for p in source.dims]
+    elif source.kind == "size":
+        found = [INT] * len(items)
+    if isinstance(value, tree.Call) and dotted(value.func, scope) in {"torch.meshgrid", "torch.topk", "torch.sort"}:
+        found = [Fact("tensor")] * len(items)
+    if isinstance(value, tree.Name) and source.is_tensor:
+        found = [Fact("tensor", dtype=source.dtype, view_of=value.id) for _ in items]
+    for item, fact in zip(items, found):
+        if isinstance(item, tree.Name):
+            scope.bind(item.id, fact)
+        else:
+            for name in target_names(item):
+                scope.bind(name, UNKNOWN)
+    if source.kind == "size" and source.like is not None and source.literal is None:
+        _learn_rank(source.like, len(items), scope)
+
+
+def _unpacked_size(source: Fact, count: int, scope: Scope) -> list[Fact]:
+    assert source.like is not None
+    match source.literal:
+        case (int(start), int()) if start < 0:
+            rank = scope.rank(source.like)
+            root = scope.shape_root(source.like)
+            places = [start + k for k in range(count)]
+            if rank is not None:
+                return [Fact("int", poly=scope.size(source.like, p + rank)) for p in places]
+            return [Fact("int", poly=poly(Dim(root, p))) for p in places]
+        case None:
+            return [Fact("int", poly=scope.size(source.like, k)) for k in range(count)]
+        case _:
+            return [INT] * count
+
+
+def _learn_rank(name: str, rank: int, scope: Scope) -> None:
+    """`a, b = x.shape` shows that `x` has two dimensions."""
+    root = scope.shape_root(name)
+    fact = scope.names.get(root, scope.fact(root))
+    if fact.dims is None:
+        dims = tuple(poly(Dim(root, k)) for k in range(rank))
+        scope.names[root] = fact.but(kind="tensor", dims=dims, presumed=False, dtype=fact.dtype or f"of:{root}")
+
+
+def annotated(annotation: tree.Expr, scope: Scope, name: str) -> Fact:
+    """What an annotation says: torch.Tensor, int, float, jaxtyping's Float[Tensor, "b n"]."""
+    match annotation:
+        case tree.Literal(str(text)):
+            return _annotated_by(text.strip(), name, scope)
+        case tree.Item(of, (first, tree.Literal(str(shape)))):
+            if annotated(first, scope, name).is_tensor:
+                return _jaxtyped(of, shape, name)
+            return UNKNOWN
+        case tree.Item(of) if (head := dotted(of, scope)) is not None:
+            short = head.rsplit(".", 1)[-1].lower()
+            return Fact("list") if short in {"list", "sequence", "iterable"} else (
+                Fact("dict") if short in {"dict", "mapping"} else Fact("tuple") if short == "tuple" else UNKNOWN
+            )
+        case tree.Name() | tree.Field():
+            whole = dotted(annotation, scope)
+            return UNKNOWN if whole is None else _annotated_by(whole, name, scope)
+        case _:
+            return UNKNOWN
+
+
+def _annotated_by(whole: str, name: str, scope: Scope) -> Fact:
+    short = whole.rsplit(".", 1)[-1]
+    match short:
+        case "Tensor" | "FloatTensor" | "LongTensor" | "BoolTensor" | "Parameter":
+            dtype = {"FloatTensor": "float32", "LongTensor": "int64", "BoolTensor": "bool"}.get(short)
+            return Fact("tensor", dtype=dtype or f"of:{name}")
+        case "int" | "float" | "bool" | "str":
+            return Fact(short, poly=poly(Symbol(name)) if short == "int" else None)
+        case "list" | "dict" | "tuple":
+            return Fact(short)
+        case "Callable":
+            return Fact("callable")
+        case "ndarray":
+            return Fact("array")
+        case _ if whole.startswith("torch.nn.") and short[:1].isupper():
+            return Fact("module", instance=whole)
+        case _:
+            return UNKNOWN
+
+
+def _jaxtyped(of: tree.Expr, shape: str, name: str) -> Fact:
+    words = shape.split()
+    kinds = {"Int": "int64", "Bool": "bool"}
+    head = of.id if isinstance(of, tree.Name) else of.name if isinstance(of, tree.Field) else ""
+    dtype = kinds.get(head, f"of:{name}")
+    if any(word.startswith(("*", "...")) or word == "..." for word in words):
+        return Fact("tensor", dtype=dtype)
+    return Fact("tensor", tuple(poly(Dim(name, k)) for k in range(len(words))), dtype=dtype)

@@ -1,0 +1,352 @@
+"""Python's syntax tree -> the loop language. The only module of the engine that reads `ast`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from loopless.finding import Span
+from loopless.ir import tree
+
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
+    ast.Pow: "**", ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
+    ast.LShift: "<<", ast.RShift: ">>", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=",
+    ast.Gt: ">", ast.GtE: ">=", ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
+    ast.USub: "neg", ast.UAdd: "pos", ast.Not: "not", ast.Invert: "~",
+}  # fmt: skip
+
+
+def parse(text: str) -> tree.Module | None:
+    """The module that `text` spells, or None where it does not parse."""
+    try:
+        parsed = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    place = _Places(text)
+    try:
+        body = _block(parsed.body, place)
+    except RecursionError:
+        return None
+    functions = tuple(s.function for s in body if isinstance(s, tree.Define) and s.function)
+    classes = tuple(s.owner for s in body if isinstance(s, tree.Define) and s.owner)
+    return tree.Module(body, functions, classes, tuple(_imports(parsed)))
+
+
+class _Places:
+    """Turns the byte columns of `ast` into offsets in code points."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # `ast` knows \n, \r\n and \r as line ends, but not the others that str.splitlines does.
+        self.lines = text.replace("\r\n", "\n\n").replace("\r", "\n") if "\r" in text else text
+        self.starts = [0]
+        find = text.find
+        if "\r" not in text:
+            at = find("\n")
+            while at >= 0:
+                self.starts.append(at + 1)
+                at = find("\n", at + 1)
+        else:
+            at = 0
+            while at < len(text):
+                if text[at] == "\r" and text[at + 1 : at + 2] == "\n":
+                    at += 1
+                    self.starts.append(at + 1)
+                elif text[at] in "\r\n":
+                    self.starts.append(at + 1)
+                at += 1
+        self.ascii = text.isascii()
+
+    def offset(self, line: int, column: int) -> int:
+        start = self.starts[line - 1]
+        if self.ascii:
+            return start + column
+        end = self.starts[line] if line < len(self.starts) else len(self.text)
+        encoded = self.text[start:end].encode("utf-8", "surrogatepass")[:column]
+        return start + len(encoded.decode("utf-8", "surrogatepass"))
+
+    def span(self, node: ast.AST) -> Span:
+        first = self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        last = self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        return Span(first, last)
+
+    def header(self, node: ast.For | ast.While | ast.AsyncFor) -> Span:
+        """From the keyword to the end of the line that ends with the colon."""
+        start = self.offset(node.lineno, node.col_offset)
+        asked = node.test if isinstance(node, ast.While) else node.iter
+        head = self.offset(asked.end_lineno or 1, asked.end_col_offset or 0)
+        colon = self.text.find(":", head)
+        end = self.offset(node.body[0].lineno, node.body[0].col_offset)
+        return Span(start, colon + 1 if 0 <= colon < end else head)
+
+
+def _imports(module: ast.Module) -> Iterable[tuple[str, str]]:
+    for node in ast.walk(module):
+        match node:
+            case ast.Import(names):
+                for alias in names:
+                    if alias.asname:
+                        yield alias.asname, alias.name
+                    else:
+                        root = alias.name.split(".")[0]
+                        yield root, root
+            case ast.ImportFrom(module=str(origin), names=names, level=0):
+                for alias in names:
+                    yield alias.asname or alias.name, f"{origin}.{alias.name}"
+            case _:
+                pass
+
+
+def _block(body: Sequence[ast.stmt], place: _Places) -> tuple[tree.Stmt, ...]:
+    return tuple(lowered for statement in body for lowered in _statement(statement, place))
+
+
+def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
+    span = place.span(node)
+    match node:
+        case ast.Assign(targets, value):
+            lowered = _expr(value, place)
+            if len(targets) == 1 and (pairs := _simultaneous(targets[0], value)):
+                yield from (
+                    tree.Assign(_expr(t, place), _expr(v, place), span) for t, v in pairs
+                )
+                return
+            for target in targets:
+                yield tree.Assign(_expr(target, place), lowered, span)
+        case ast.AnnAssign(target, annotation, value) if value is not None:
+            yield tree.Assign(
+                _expr(target, place), _expr(value, place), span, _expr(annotation, place)
+            )
+        case ast.AugAssign(target, op, value):
+            yield tree.Augment(
+                _expr(target, place), _OPERATORS[type(op)], _expr(value, place), span
+            )
+        case ast.For(target, iterable, body, orelse):
+            yield tree.For(
+                _expr(target, place), _expr(iterable, place), _block(body, place),
+                _block(orelse, place), span, place.header(node),
+            )  # fmt: skip
+        case ast.While(test, body, orelse):
+            yield tree.While(
+                _expr(test, place), _block(body, place), _block(orelse, place), span,
+                place.header(node),
+            )  # fmt: skip
+        case ast.If(test, body, orelse):
+            yield tree.If(_expr(test, place), _block(body, place), _block(orelse, place), span)
+        case ast.Expr(value):
+            yield tree.Evaluate(_expr(value, place), span)
+        case ast.Return(value):
+            yield tree.Return(None if value is None else _expr(value, place), span)
+        case ast.Break():
+            yield tree.Jump("break", span)
+        case ast.Continue():
+            yield tree.Jump("continue", span)
+        case ast.Pass():
+            yield tree.Jump("pass", span)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield tree.Define(node.name, _function(node, place, ""), None, _reads(node), span)
+        case ast.ClassDef():
+            yield tree.Define(node.name, None, _class(node, place), _reads(node), span)
+        case _:
+            yield tree.Other(
+                type(node).__name__, _reads(node), _binds(node), tuple(_inner(node, place)), span
+            )
+
+
+def _simultaneous(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """`a, b = x, y` as single assignments, where no value reads what an earlier one binds."""
+    if not (isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)):
+        return []
+    if len(target.elts) != len(value.elts):
+        return []
+    if any(isinstance(e, ast.Starred) for e in (*target.elts, *value.elts)):
+        return []
+    bound: set[str] = set()
+    for one, other in zip(target.elts, value.elts):
+        if _reads(other) & bound or not isinstance(one, ast.Name):
+            return []
+        bound.add(one.id)
+    return list(zip(target.elts, value.elts))
+
+
+def _inner(node: ast.stmt, place: _Places) -> Iterable[tuple[tree.Stmt, ...]]:
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if block:
+            yield _block(block, place)
+    for handler in getattr(node, "handlers", ()):
+        yield _block(handler.body, place)
+    for case in getattr(node, "cases", ()):
+        yield _block(case.body, place)
+
+
+def _reads(node: ast.AST) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def _binds(node: ast.AST) -> frozenset[str]:
+    bound: set[str] = set()
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Name(name, ast.Store() | ast.Del()):
+                bound.add(name)
+            case ast.Global(names) | ast.Nonlocal(names):
+                bound.update(names)
+            case ast.alias():
+                bound.add((inner.asname or inner.name).split(".")[0])
+            case ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case _:
+                pass
+    return frozenset(bound)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a function's body holds beside its statements."""
+
+    globals: frozenset[str]
+    yields: bool
+
+
+def _survey(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Body:
+    shared: set[str] = set()
+    yields = False
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Global(names) | ast.Nonlocal(names):
+                shared.update(names)
+            case ast.Yield() | ast.YieldFrom():
+                yields = True
+            case _:
+                pass
+    return _Body(frozenset(shared), yields)
+
+
+def _function(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, place: _Places, owner: str
+) -> tree.Function:
+    arguments = node.args
+    plain = [*arguments.posonlyargs, *arguments.args]
+    missing: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults))
+    defaults = [*missing, *arguments.defaults]
+    pairs = [*zip(plain, defaults), *zip(arguments.kwonlyargs, arguments.kw_defaults)]
+    params = tuple(
+        tree.Param(
+            argument.arg,
+            None if argument.annotation is None else _expr(argument.annotation, place),
+            None if default is None else _expr(default, place),
+        )
+        for argument, default in pairs
+    )
+    survey = _survey(node)
+    return tree.Function(
+        node.name,
+        params,
+        arguments.vararg is not None or arguments.kwarg is not None,
+        _block(node.body, place),
+        tuple(_expr(d, place) for d in node.decorator_list),
+        owner,
+        survey.globals,
+        isinstance(node, ast.AsyncFunctionDef),
+        survey.yields,
+        place.span(node),
+    )
+
+
+def _class(node: ast.ClassDef, place: _Places) -> tree.Class:
+    methods = tuple(
+        _function(inner, place, node.name)
+        for inner in node.body
+        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    bases = tuple(_expr(base, place) for base in node.bases)
+    return tree.Class(node.name, bases, methods, place.span(node))
+
+
+def _many(nodes: Iterable[ast.expr], place: _Places) -> tuple[tree.Expr, ...]:
+    return tuple(_expr(node, place) for node in nodes)
+
+
+def _expr(node: ast.expr, place: _Places) -> tree.Expr:
+    span = place.span(node)
+    match node:
+        case ast.Constant(value):
+            if value is ...:
+                return tree.Rest(span)
+            return tree.Literal(value, span)
+        case ast.Name(name):
+            return tree.Name(name, span)
+        case ast.Attribute(value, name):
+            return tree.Field(_expr(value, place), name, span)
+        case ast.Subscript(value, ast.Tuple(elements)) if elements:
+            return tree.Item(_expr(value, place), _many(elements, place), span)
+        case ast.Subscript(value, subscript):
+            return tree.Item(_expr(value, place), (_expr(subscript, place),), span)
+        case ast.Slice(lower, upper, step):
+            parts = (None if part is None else _expr(part, place) for part in (lower, upper, step))
+            start, stop, stride = parts
+            return tree.Range(start, stop, stride, span)
+        case ast.BinOp(left, op, right):
+            return tree.Operator(_OPERATORS[type(op)], _many((left, right), place), span)
+        case ast.UnaryOp(op, operand):
+            return _unary(_OPERATORS[type(op)], _expr(operand, place), span)
+        case ast.Compare(left, ops, comparators):
+            return _comparison(left, ops, comparators, span, place)
+        case ast.BoolOp(op, values):
+            word = "and" if isinstance(op, ast.And) else "or"
+            return tree.Junction(word, _many(values, place), span)
+        case ast.IfExp(test, body, orelse):
+            return tree.Choice(*_many((test, body, orelse), place), span)
+        case ast.Call(func, args, keywords) if all(k.arg for k in keywords):
+            named = tuple((k.arg or "", _expr(k.value, place)) for k in keywords)
+            return tree.Call(_expr(func, place), _many(args, place), named, span)
+        case ast.Starred(value):
+            return tree.Spread(_expr(value, place), span)
+        case ast.Tuple(elements):
+            return tree.Display("tuple", _many(elements, place), span)
+        case ast.List(elements):
+            return tree.Display("list", _many(elements, place), span)
+        case ast.ListComp(item, generators):
+            return _comprehension("list", item, generators, span, place)
+        case ast.GeneratorExp(item, generators):
+            return _comprehension("generator", item, generators, span, place)
+        case _:
+            return tree.Opaque(type(node).__name__, _reads(node), span)
+
+
+def _unary(op: str, operand: tree.Expr, span: Span) -> tree.Expr:
+    if op == "neg" and isinstance(operand, tree.Literal):
+        value = operand.value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return tree.Literal(-value, span)
+    return tree.Operator(op, (operand,), span)
+
+
+def _comparison(
+    left: ast.expr,
+    ops: Sequence[ast.cmpop],
+    others: Sequence[ast.expr],
+    span: Span,
+    place: _Places,
+) -> tree.Expr:
+    sides = _many((left, *others), place)
+    links = tuple(
+        tree.Operator(_OPERATORS[type(op)], (sides[at], sides[at + 1]), span)
+        for at, op in enumerate(ops)
+    )
+    return links[0] if len(links) == 1 else tree.Junction("and", links, span)
+
+
+def _comprehension(
+    kind: str, item: ast.expr, generators: Sequence[ast.comprehension], span: Span, place: _Places
+) -> tree.Expr:
+    if any(generator.is_async for generator in generators):
+        return tree.Opaque("AsyncComprehension", frozenset(), span)
+    clauses = tuple(
+        tree.Clause(_expr(g.target, place), _expr(g.iter, place), _many(g.ifs, place))
+        for g in generators
+    )
+    return tree.Comprehension(kind, _expr(item, place), clauses, span)

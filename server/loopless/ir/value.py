@@ -1,0 +1,391 @@
+"""Values: what one iteration computes, as a function of named axes (the index-lambda form).
+
+A value says which element of which array is read at which point of the axes, and what is done with it. Axes of
+enclosing levels are free; `Reduce`, `Scan` and their like bind an axis of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeAlias
+
+from loopless.ir.poly import Atom, Axis, Poly
+
+# --- subscripts
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """One place along a dimension, an affine or at least polynomial function of the axes."""
+
+    poly: Poly
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One place along a dimension, looked up in data (a gather)."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A slice: `count` places from `start` on, every `step`-th; a count of None goes to the end.
+
+    The dimension stays, as a dimension of the item.
+    """
+
+    start: Poly
+    count: Poly | None
+    step: int = 1
+    stop: Poly | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """`None` in a subscript: a dimension of size one."""
+
+
+Sub: TypeAlias = At | Pick | Cut | New
+
+# --- values
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A Python number, truth value, string or None."""
+
+    value: int | float | complex | bool | str | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    """A Python integer that is a polynomial of axes, sizes and symbols."""
+
+    poly: Poly
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A name that the loop does not change, whole: a number, a tensor, anything. `text` is Python source."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An element or sub-array of `root`. Without subscripts: the current value of a name that the loop changes."""
+
+    root: str
+    subs: tuple[Sub, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Temp:
+    """The value that a `Define` piece gave a name at this point of the axes."""
+
+    name: str
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A pointwise operation by its canonical name: "+", "<", "where", "torch.exp", "float"."""
+
+    op: str
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnItem:
+    """An operation on the item's own dimensions: `torch.softmax(row, dim=0)`; names as in the operation table."""
+
+    op: str
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """Several values at once, such as the arguments of a shape."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """`op` ("+", "*", "min", "max", "any", "all") folded over `axis`, where `when` holds; no start value."""
+
+    op: str
+    axis: Axis
+    body: Value
+    when: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`op` folded over the iterations of `axis` up to the present one, from `start` on.
+
+    `exclusive` leaves the present iteration out.
+    """
+
+    op: str
+    axis: Axis
+    body: Value
+    start: Value | None
+    exclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What `body` was one iteration of `axis` ago; `start` in the first."""
+
+    axis: Axis
+    body: Value
+    start: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A comparison fold over `axis` from `start` on: the best `key`, or what `body` was where the key was best.
+
+    `order` is ">" or ">=" and so on, as `if key order best`. With `start` the fold begins from a given best key and
+    `fallback` is the body where no iteration beats it.
+    """
+
+    order: str
+    axis: Axis
+    key: Value
+    start: Value
+    body: Value
+    fallback: Value
+    when: Value | None = None
+
+
+Value: TypeAlias = (
+    Const | Int | Ref | Read | Temp | Apply | OnItem | Tuple | Reduce | Scan | Previous | Best
+)
+
+TRUE = Const(True)
+
+
+# --- walking
+
+
+def children(value: Value) -> Iterator[Value]:
+    """The values directly inside, subscripts included."""
+    match value:
+        case Read(_, subs):
+            for sub in subs:
+                if isinstance(sub, Pick):
+                    yield sub.value
+        case Apply(_, args, keywords) | OnItem(_, args, keywords):
+            yield from args
+            for _, keyword in keywords:
+                yield keyword
+        case Tuple(items):
+            yield from items
+        case Reduce(_, _, body, when):
+            yield body
+            if when is not None:
+                yield when
+        case Scan(_, _, body, start, _):
+            yield body
+            if start is not None:
+                yield start
+        case Previous(_, body, start):
+            yield body
+            yield start
+        case Best():
+            yield value.key
+            yield value.start
+            yield value.body
+            yield value.fallback
+            if value.when is not None:
+                yield value.when
+        case _:
+            pass
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """The value and everything inside, outside first."""
+    stack = [value]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(children(top))
+
+
+def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
+    """The value with `change` applied to each value directly inside."""
+    match value:
+        case Read(root, subs):
+            if not any(isinstance(sub, Pick) for sub in subs):
+                return value
+            return Read(
+                root,
+                tuple(Pick(change(s.value)) if isinstance(s, Pick) else s for s in subs),
+            )
+        case Apply(op, args, keywords):
+            return Apply(
+                op, tuple(change(a) for a in args), tuple((k, change(v)) for k, v in keywords)
+            )
+        case OnItem(op, args, keywords):
+            return OnItem(
+                op, tuple(change(a) for a in args), tuple((k, change(v)) for k, v in keywords)
+            )
+        case Tuple(items):
+            return Tuple(tuple(change(item) for item in items))
+        case Reduce(op, axis, body, when):
+            return Reduce(op, axis, change(body), None if when is None else change(when))
+        case Scan(op, axis, body, start, exclusive):
+            return Scan(
+                op, axis, change(body), None if start is None else change(start), exclusive
+            )
+        case Previous(axis, body, start):
+            return Previous(axis, change(body), change(start))
+        case Best():
+            return replace(
+                value,
+                key=change(value.key),
+                start=change(value.start),
+                body=change(value.body),
+                fallback=change(value.fallback),
+                when=None if value.when is None else change(value.when),
+            )
+        case _:
+            return value
+
+
+def replaced(value: Value, change: Callable[[Value], Value | None]) -> Value:
+    """The value with every part that `change` gives a new value for replaced, outside first."""
+    new = change(value)
+    if new is not None:
+        return new
+    return rebuild(value, lambda inner: replaced(inner, change))
+
+
+def substitute(value: Value, atoms: dict[Atom, Poly]) -> Value:
+    """The value with atoms of its polynomials replaced."""
+    if not atoms:
+        return value
+
+    def change(inner: Value) -> Value | None:
+        match inner:
+            case Int(p):
+                return Int(p.substitute(atoms))
+            case Read(root, subs):
+                return Read(root, substitute_subs(subs, atoms))
+            case _:
+                return None
+
+    return replaced(value, change)
+
+
+def substitute_subs(subs: tuple[Sub, ...], atoms: dict[Atom, Poly]) -> tuple[Sub, ...]:
+    """Subscripts with atoms replaced."""
+    new: list[Sub] = []
+    for sub in subs:
+        match sub:
+            case At(p):
+                new.append(At(p.substitute(atoms)))
+            case Pick(inner):
+                new.append(Pick(substitute(inner, atoms)))
+            case Cut(start, count, step, stop):
+                new.append(
+                    Cut(
+                        start.substitute(atoms),
+                        None if count is None else count.substitute(atoms),
+                        step,
+                        None if stop is None else stop.substitute(atoms),
+                    )
+                )
+            case New():
+                new.append(sub)
+    return tuple(new)
+
+
+def sub_polys(subs: Iterable[Sub]) -> Iterator[Poly]:
+    """The polynomials of subscripts, those of gathers left out."""
+    for sub in subs:
+        match sub:
+            case At(p):
+                yield p
+            case Cut(start, count, _, stop):
+                yield start
+                if count is not None:
+                    yield count
+                if stop is not None:
+                    yield stop
+            case _:
+                pass
+
+
+@lru_cache(maxsize=8192)
+def axes_of(value: Value) -> frozenset[Axis]:
+    """The free axes of a value."""
+    match value:
+        case Int(p):
+            found = set(p.axes())
+        case Read(_, subs):
+            found = set[Axis]()
+            for p in sub_polys(subs):
+                found |= p.axes()
+        case Temp(_, axes):
+            found = set(axes)
+        case _:
+            found = set[Axis]()
+    for inner in children(value):
+        found |= axes_of(inner)
+    match value:
+        case Reduce(_, axis, _, _):
+            found.discard(axis)
+        case Best(_, axis, _, _, _, _, _):
+            found.discard(axis)
+        case Scan(_, axis, _, _, _) | Previous(axis, _, _):
+            found.add(axis)
+        case _:
+            pass
+    return frozenset(found)
+
+
+def sub_axes(subs: Iterable[Sub]) -> frozenset[Axis]:
+    """The free axes of subscripts."""
+    found: set[Axis] = set()
+    for sub in subs:
+        if isinstance(sub, Pick):
+            found |= axes_of(sub.value)
+        else:
+            for p in sub_polys((sub,)):
+                found |= p.axes()
+    return frozenset(found)
+
+
+def reads_of(value: Value) -> Iterator[Read]:
+    """Every read inside a value."""
+    for inner in walk(value):
+        if isinstance(inner, Read):
+            yield inner
+
+
+def cells_of(value: Value) -> frozenset[str]:
+    """The names whose current value a value depends on, as reads without subscripts or in polynomials."""
+    from loopless.ir.poly import Cell
+
+    found: set[str] = set()
+    for inner in walk(value):
+        match inner:
+            case Read(root, ()):
+                found.add(root)
+            case Int(p):
+                found |= {atom.name for atom in p.atoms() if isinstance(atom, Cell)}
+            case Read(_, subs):
+                for p in sub_polys(subs):
+                    found |= {atom.name for atom in p.atoms() if isinstance(atom, Cell)}
+            case _:
+                pass
+    return frozenset(found)
+

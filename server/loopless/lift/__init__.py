@@ -1,0 +1,1 @@
+"""Loop nests -> pieces on named axes."""

@@ -1,0 +1,75 @@
+"""What lifting one nest carries along: facts, names and their values, predicates, assumptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from loopless.facts.scope import Scope
+from loopless.finding import Missed
+from loopless.ir import tree
+from loopless.ir.poly import Axis, Poly
+from loopless.ir.value import Value
+from loopless.lift.piece import Piece
+
+
+@dataclass(slots=True)
+class Lifting:
+    """Shared by all levels of one nest."""
+
+    scope: Scope
+    uid: int = 0
+    misses: list[Missed] = field(default_factory=list[Missed])
+    assumptions: list[str] = field(default_factory=list[str])
+    temps: set[str] = field(default_factory=set[str])
+    depth: int = 0
+    loop_names: frozenset[str] = frozenset()
+    open_axes: list[Axis] = field(default_factory=list[Axis])
+    lists: set[str] = field(default_factory=set[str])
+    live: frozenset[str] = frozenset()
+    learned: dict[str, int] = field(default_factory=dict[str, int])
+    outermost: Axis | None = None
+
+    def axis(self, name: str, extent: Poly) -> Axis:
+        """A new axis, named after the loop's variable."""
+        self.uid += 1
+        return Axis(name, self.uid, extent)
+
+    def assume(self, sentence: str) -> None:
+        """Name a fact that the file does not show."""
+        if sentence not in self.assumptions:
+            self.assumptions.append(sentence)
+
+    def temp(self, name: str) -> str:
+        """A name for an expanded scalar: the user's own, made unique."""
+        candidate, number = name, 2
+        while candidate in self.temps:
+            candidate, number = f"{name}_{number}", number + 1
+        self.temps.add(candidate)
+        return candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """A name that has no usable value here, and why."""
+
+    reason: str
+
+
+Bound = Value | Unbound
+
+
+@dataclass(slots=True)
+class Frame:
+    """One block in execution: values of names, pieces so far, and the predicate under which it runs."""
+
+    env: dict[str, Bound]
+    pieces: list[Piece]
+    when: Value | None = None
+    returned: list[tuple[Value | None, Value | tree.Expr | None]] = field(
+        default_factory=list[tuple[Value | None, "Value | tree.Expr | None"]]
+    )
+    target_root: str = ""
+
+    def branch(self, when: Value | None) -> Frame:
+        """A frame for one arm of an `if`: own names, shared pieces."""
+        return Frame(dict(self.env), self.pieces, when, self.returned)

@@ -1,0 +1,554 @@
+"""Statements of a nest, executed symbolically: inner levels first, each closed into pieces on its axis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from loopless.dependence.conditions import conjunction, integer_of, negated
+from loopless.facts.infer import dotted
+from loopless.facts.operations import Rule, method
+from loopless.facts.scope import names_bound, root_name
+from loopless.finding import Span
+from loopless.ir import tree
+from loopless.ir.poly import Cell, poly
+from loopless.ir.value import (
+    Apply,
+    At,
+    Const,
+    Int,
+    Pick,
+    Read,
+    Ref,
+    Sub,
+    Tuple,
+    Value,
+    reads_of,
+    sub_polys,
+)
+from loopless.lift.close import Closed, close_level
+from loopless.lift.context import Bound, Frame, Lifting, Unbound
+from loopless.lift.evaluate import Evaluator, described, select
+from loopless.lift.normalize import exposed, jumps, without_continue
+from loopless.lift.overlap import may_touch
+from loopless.lift.piece import Append, Define, Kept, Piece, Write
+from loopless.lift.space import Space, space_of
+from loopless.lift.stop import StopLifting, stop
+from loopless.lift.subscript import item
+from loopless.lift.types import type_of
+
+_MAX_INLINE = 6
+
+
+class Executor:
+    """Runs the statements of one nest."""
+
+    def __init__(self, lifting: Lifting) -> None:
+        self.lifting = lifting
+        self.scope = lifting.scope
+        self.evaluator = Evaluator(lifting, self.inline)
+        self.inlining = 0
+
+    # --- loops
+
+    def loop(self, loop: tree.For, frame: Frame) -> None:
+        """Close one level and leave its pieces and final values in `frame`."""
+        if loop.orelse:
+            raise stop("loop-else", "the loop has an `else` block", loop.span)
+        leaving = jumps(loop.body)
+        if leaving is not None:
+            raise stop("early-exit", "the loop may end early", leaving.span)
+        space = space_of(loop.target, loop.iterable, self.lifting, self.evaluator, frame)
+        if not self.lifting.open_axes:
+            self.lifting.outermost = space.axis
+        body = without_continue(loop.body)
+        targets = frozenset(name for name, _ in space.bindings)
+        cells = exposed(body, targets)
+        self.lifting.open_axes.append(space.axis)
+        try:
+            closed = self._level(loop, space, body, cells, frame, integers=True)
+        finally:
+            self.lifting.open_axes.pop()
+        self._leave(closed, loop, space, targets, frame)
+
+    def _level(
+        self,
+        loop: tree.For,
+        space: Space,
+        body: tuple[tree.Stmt, ...],
+        cells: frozenset[str],
+        frame: Frame,
+        *,
+        integers: bool,
+    ) -> Closed:
+        starts = {name: self._start(name, frame, loop.span) for name in sorted(cells)}
+        inner = Frame(dict(frame.env), [], space.when, target_root=frame.target_root)
+        whole: set[str] = set()
+        for name, start in starts.items():
+            if isinstance(start, Unbound):
+                inner.env[name] = start
+            elif integers and integer_of(start) is not None:
+                whole.add(name)
+                inner.env[name] = Int(poly(Cell(name)))
+            else:
+                inner.env[name] = Read(name, ())
+        inner.env.update(space.bindings)
+        uid, temps, misses = self.lifting.uid, set(self.lifting.temps), len(self.lifting.misses)
+        self.block(body, inner)
+        updates = {name: inner.env.get(name, Unbound("")) for name in starts}
+        for name in whole:
+            update = updates[name]
+            if not isinstance(update, Unbound) and not self._integral(update):
+                # It starts as an integer and becomes a tensor or a float: once more, as a plain value.
+                self.lifting.uid, self.lifting.temps = uid, temps
+                del self.lifting.misses[misses:]
+                return self._level(loop, space, body, cells, frame, integers=False)
+        return close_level(self.lifting, loop, space, inner, starts, updates, frame)
+
+    def _integral(self, value: Value) -> bool:
+        match value:
+            case Apply("where", (_, then, otherwise)):
+                return self._integral(then) and self._integral(otherwise)
+            case _:
+                return type_of(value, self.scope).kind == "int"
+
+    def _start(self, name: str, frame: Frame, span: Span) -> Bound:
+        """The value of a carried name before the loop."""
+        known = frame.env.get(name)
+        if known is not None:
+            return known
+        if name in self.scope.names or name in self.scope.locals or name.startswith("self."):
+            fact = self.scope.fact(name)
+            if fact.kind == "int" and fact.poly is not None and fact.poly.constant is not None:
+                return Int(fact.poly)
+            if fact.kind in {"float", "bool"} and fact.literal is not None:
+                return Const(fact.literal)  # type: ignore[arg-type]
+            if name in self.scope.names:
+                return Ref(name)
+        return Unbound(f"`{name}` has no value before the loop")
+
+    def _leave(
+        self, closed: Closed, loop: tree.For, space: Space, targets: frozenset[str], frame: Frame
+    ) -> None:
+        for piece in closed.pieces:
+            self._before_write(piece, frame)
+            frame.pieces.append(_under(piece, frame.when))
+        bound = names_bound((loop,))
+        for name in bound:
+            value = closed.finals.get(name)
+            if value is None:
+                frame.env[name] = Unbound(
+                    f"`{name}` is read after the loop that binds it"
+                )
+            elif frame.when is not None and name not in targets:
+                before = frame.env.get(name)
+                frame.env[name] = value if before is None or isinstance(before, Unbound) else value
+            else:
+                frame.env[name] = value
+
+    # --- statements
+
+    def block(self, block: tuple[tree.Stmt, ...], frame: Frame) -> None:
+        for statement in block:
+            self.statement(statement, frame)
+
+    def statement(self, statement: tree.Stmt, frame: Frame) -> None:
+        match statement:
+            case tree.Assign(target, value):
+                self.assign(target, self.evaluator.value(value, frame), frame, statement.span)
+            case tree.Augment(target, op, value):
+                self.augment(target, op, self.evaluator.value(value, frame), frame, statement.span)
+            case tree.For():
+                self.loop(statement, frame)
+            case tree.If():
+                self.branch(statement, frame)
+            case tree.Evaluate(value):
+                self.effect(value, frame)
+            case tree.Jump("pass"):
+                pass
+            case tree.While():
+                raise stop("while", "a `while` loop stands in the loop", statement.span)
+            case tree.Other(kind):
+                raise stop("unknown-statement", f"no rule for {_kind(kind)} in a loop", statement.span)
+            case tree.Jump(kind):
+                raise stop("early-exit", f"`{kind}` stands in the loop", statement.span)
+            case tree.Return():
+                raise stop("early-exit", "the loop returns", statement.span)
+            case tree.Define(name):
+                raise stop("unknown-statement", f"`{name}` is defined inside the loop", statement.span)
+
+    def assign(self, target: tree.Expr, value: Value, frame: Frame, span: Span) -> None:
+        match target:
+            case tree.Name(name):
+                frame.env[name] = value
+            case tree.Item(of, subscripts):
+                self.store(of, subscripts, None, value, frame, span)
+            case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
+                for at, inner in enumerate(items):
+                    self.assign(inner, self.part(value, at, len(items), span), frame, span)
+            case _:
+                raise stop("unknown-target", "the loop assigns to an attribute", span)
+
+    def part(self, value: Value, at: int, count: int, span: Span) -> Value:
+        """One of several values that an assignment takes apart."""
+        if isinstance(value, Tuple) and len(value.items) == count:
+            return value.items[at]
+        if type_of(value, self.scope).is_tensor:
+            found = item(value, [At(poly(at))], self.scope)
+            if found is not None:
+                return found
+        raise stop("unpacking", f"{described(value)} is taken apart", span)
+
+    def augment(
+        self, target: tree.Expr, op: str, value: Value, frame: Frame, span: Span
+    ) -> None:
+        match target:
+            case tree.Name(name):
+                old = self.evaluator.name(name, frame, span)
+                if isinstance(old, Read) and old.subs and type_of(old, self.scope).is_tensor:
+                    # `row += 1` where `row` is a view of `x` writes to `x` (trap T19).
+                    self.write(old.root, old.subs, op, value, frame, span)
+                    return
+                if isinstance(old, Ref) and type_of(old, self.scope).is_tensor:
+                    raise stop("in-place", f"`{name}` is changed in place in every iteration", span)
+                frame.env[name] = self.evaluator.combined(op, [old, value], span)
+            case tree.Item(of, subscripts):
+                self.store(of, subscripts, op, value, frame, span)
+            case _:
+                raise stop("unknown-target", "the loop changes an attribute", span)
+
+    def store(
+        self,
+        of: tree.Expr,
+        subscripts: tuple[tree.Expr, ...],
+        op: str | None,
+        value: Value,
+        frame: Frame,
+        span: Span,
+    ) -> None:
+        """`of[subscripts] = value`."""
+        base = self.evaluator.value(of, frame)
+        kind = type_of(base, self.scope)
+        if not kind.is_tensor:
+            raise stop("not-a-tensor", f"{described(base)} is not known to be a tensor", span)
+        subs = self.evaluator.subs(subscripts, base, frame)
+        if isinstance(base, Read) and any(isinstance(s, Pick) for s in base.subs):
+            raise stop("chained-store", "a store into a copy that a lookup made", span)
+        target = item(base, subs, self.scope)
+        if not isinstance(target, Read):
+            raise stop("unknown-target", f"a store into {described(base)}", span)
+        self.write(target.root, target.subs, op, value, frame, span)
+
+    def write(
+        self,
+        root: str,
+        subs: tuple[Sub, ...],
+        op: str | None,
+        value: Value,
+        frame: Frame,
+        span: Span,
+    ) -> None:
+        """A store at one place, under the frame's predicate."""
+        kind = type_of(value, self.scope)
+        if kind.kind == "other":
+            raise stop("not-a-tensor", f"{described(value)} is not known to be a tensor or a number", span)
+        self._learn_rank(root, subs, value)
+        if op is None:
+            reduced = _as_update(root, subs, value)
+            if reduced is not None:
+                op, value = reduced
+                piece = Write(root, subs, op, value, frame.when, (), span)
+            else:
+                piece = Write(root, subs, None, value, frame.when, (), span)
+        elif op in {"+", "*", "-", "/"}:
+            piece = Write(root, subs, *_normal_op(op, value), frame.when, (), span, augmented=True)
+        else:
+            new = self.evaluator.combined(op, [Read(root, subs), value], span)
+            piece = Write(root, subs, None, new, frame.when, (), span, augmented=True)
+        self._before_write(piece, frame)
+        frame.pieces.append(piece)
+
+    def _learn_rank(self, root: str, subs: tuple[Sub, ...], value: Value) -> None:
+        """A store into one element shows that what is stored has no dimensions."""
+        if type_of(Read(root, subs), self.scope).rank != 0:
+            return
+        self.learn_scalar(value)
+
+    def learn_scalar(self, value: Value) -> None:
+        """The value is a single number: the tensors read in it are subscripted in full."""
+        match value:
+            case Read(root, subs) if subs and self.scope.rank(root) is None:
+                rank = sum(isinstance(s, At | Pick) for s in subs)
+                if all(isinstance(s, At | Pick) for s in subs):
+                    self.lifting.learned.setdefault(root, rank)
+            case Apply(_, args):
+                for arg in args:
+                    self.learn_scalar(arg)
+            case _:
+                pass
+
+    def branch(self, statement: tree.If, frame: Frame) -> None:
+        """Both arms, each under its predicate; names get a choice between both values."""
+        test = self.evaluator.truth(self.evaluator.value(statement.test, frame))
+        if isinstance(test, Const):
+            self.block(statement.then if test.value else statement.otherwise, frame)
+            return
+        outer = frame.when
+        start = len(frame.pieces)
+        then = frame.branch(conjunction(outer, test))
+        self.block(statement.then, then)
+        middle = len(frame.pieces)
+        test = self._kept_test(test, frame, start, statement.span)
+        other = frame.branch(conjunction(outer, negated(test)))
+        self.block(statement.otherwise, other)
+        _merge_stores(frame.pieces, start, middle, test, outer)
+        for name in {*then.env, *other.env}:
+            left, right = then.env.get(name), other.env.get(name)
+            if left == right and left is not None:
+                frame.env[name] = left
+            elif left is None or right is None or isinstance(left, Unbound) or isinstance(right, Unbound):
+                frame.env[name] = Unbound(f"`{name}` is bound on one way through an `if` only")
+            else:
+                frame.env[name] = select(test, left, right)
+
+    def _kept_test(self, test: Value, frame: Frame, start: int, span: Span) -> Value:
+        """The condition once more for the other arm, saved if the first arm changed what it reads."""
+        for at in range(start, len(frame.pieces)):
+            piece = frame.pieces[at]
+            if any(may_touch(piece, read, self.scope) for read in reads_of(test)):
+                name = self.lifting.temp("keep")
+                raise stop(
+                    "condition-changed",
+                    f"an arm of the `if` changes what its condition reads ({name})", span,
+                )  # fmt: skip
+        return test
+
+    def effect(self, expr: tree.Expr, frame: Frame) -> None:
+        """An expression statement: an append, an in-place method, or an effect."""
+        match expr:
+            case tree.Literal():
+                return
+            case tree.Call(tree.Field(tree.Name(name), "append"), (argument,), ()):
+                if name in frame.env or self.scope.fact(name).kind != "list":
+                    raise stop("effect", f"`{name}` is not known to be a list made for this loop", expr.span)
+                value = self.evaluator.value(argument, frame)
+                frame.pieces.append(Append(name, value, frame.when, (), expr.span))
+                self.lifting.lists.add(name)
+            case tree.Call(tree.Field(of, attribute), args, ()) if attribute.endswith("_"):
+                self.in_place(of, attribute, args, frame, expr.span)
+            case tree.Call(func):
+                name = dotted(func, self.scope) or root_name(func) or "a function"
+                raise stop("effect", f"`{name.removeprefix('builtins.')}` is called for its effect", expr.span)
+            case _:
+                self.evaluator.value(expr, frame)
+
+    def in_place(
+        self, of: tree.Expr, attribute: str, args: tuple[tree.Expr, ...], frame: Frame, span: Span
+    ) -> None:
+        """`x[i].add_(y)` and its like."""
+        base = self.evaluator.value(of, frame)
+        if not isinstance(base, Read) or not base.subs:
+            raise stop("in-place", f"{described(base)} is changed in place in every iteration", span)
+        values = [self.evaluator.value(arg, frame) for arg in args]
+        match attribute, values:
+            case "fill_" | "copy_", [value]:
+                self.write(base.root, base.subs, None, value, frame, span)
+            case "zero_", []:
+                self.write(base.root, base.subs, None, Int(poly(0)), frame, span)
+            case ("add_" | "sub_" | "mul_" | "div_"), [value]:
+                op = {"add_": "+", "sub_": "-", "mul_": "*", "div_": "/"}[attribute]
+                self.write(base.root, base.subs, op, value, frame, span)
+            case _:
+                known = method(attribute[:-1])
+                if known is None or known.rule is not Rule.POINTWISE:
+                    raise stop("in-place", f"no rule for `.{attribute}` in a loop", span)
+                new = Apply(f"Tensor.{attribute[:-1]}", (base, *values))
+                self.write(base.root, base.subs, None, new, frame, span)
+
+    # --- memory that changes while values wait
+
+    def _before_write(self, piece: Piece, frame: Frame) -> None:
+        """Save the names whose waiting value reads what `piece` is about to change."""
+        for name, value in list(frame.env.items()):
+            if isinstance(value, Unbound | Const | Int | Ref):
+                continue
+            if not any(may_touch(piece, read, self.scope) for read in reads_of(value) if read.subs):
+                continue
+            if isinstance(value, Read) and type_of(value, self.scope).rank != 0:
+                # A view: the name sees the change, as memory does.
+                continue
+            if isinstance(value, Read) and isinstance(piece, Write) and piece.root == value.root:
+                # A 0-d item is a view as well: `t = a[i]` sees a later store to a[i] (trap T19).
+                continue
+            temp = self.lifting.temp(name)
+            span = piece.span
+            frame.pieces.append(Define(temp, value, (), span))
+            from loopless.ir.value import Temp
+
+            fact = type_of(value, self.scope)
+            from loopless.facts.fact import Fact
+
+            dims = (None,) * fact.rank if fact.rank is not None else None
+            self.scope.names[temp] = (
+                Fact("tensor", dims, dtype=fact.dtype)
+                if fact.is_tensor
+                else Fact(fact.kind if fact.kind != "other" else "unknown")  # type: ignore[arg-type]
+            )
+            frame.env[name] = Temp(temp, ())
+
+    # --- functions of the file
+
+    def inline(
+        self,
+        function: tree.Function,
+        args: list[Value],
+        keywords: dict[str, Value],
+        frame: Frame,
+        span: Span,
+    ) -> Value:
+        """The value that a function of the file gives for these arguments, by running its body."""
+        if self.inlining >= _MAX_INLINE:
+            raise stop("recursion", f"`{function.name}` calls itself, or too deep", span)
+        if function.variadic or function.is_async or function.is_generator or function.global_names:
+            raise stop("unknown-call", f"`{function.name}` cannot be inlined", span)
+        decorated = [d for d in function.decorators if not (isinstance(d, tree.Name) and d.id == "staticmethod")]
+        if decorated:
+            raise stop("unknown-call", f"`{function.name}` is decorated", span)
+        bound = dict(zip((p.name for p in function.params), args))
+        if len(args) > len(function.params) or set(keywords) & set(bound):
+            raise stop("unknown-call", f"the arguments of `{function.name}` do not fit", span)
+        bound.update(keywords)
+        for param in function.params:
+            if param.name not in bound:
+                if not isinstance(param.default, tree.Literal):
+                    raise stop("unknown-call", f"`{function.name}` has a default that is not a literal", span)
+                bound[param.name] = self.evaluator.value(param.default, frame)
+        inner = Frame(dict(bound), frame.pieces, frame.when)
+        local = names_bound(function.body) | frozenset(p.name for p in function.params)
+        saved = self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence
+        self.inlining += 1
+        try:
+            self.scope.names = _visible(self.scope.names, bound)
+            self.scope.locals = local
+            self.lifting.loop_names = local
+            self.scope.evidence = frozenset()
+            before = len(frame.pieces)
+            result = self._run(function.body, inner, span)
+            if len(frame.pieces) != before:
+                raise stop("effect", f"`{function.name}` changes its argument", span)
+        finally:
+            self.inlining -= 1
+            self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence = saved
+        if result is None:
+            raise stop("unknown-call", f"`{function.name}` may return nothing", span)
+        return result
+
+    def _run(self, body: tuple[tree.Stmt, ...], frame: Frame, span: Span) -> Value | None:
+        """The value returned by a block, None where control comes out at its end."""
+        for at, statement in enumerate(body):
+            match statement:
+                case tree.Return(value):
+                    return Const(None) if value is None else self.evaluator.value(value, frame)
+                case tree.If(test, then, otherwise) if jumps(then) or jumps(otherwise):
+                    condition = self.evaluator.truth(self.evaluator.value(test, frame))
+                    rest = body[at + 1 :]
+                    if isinstance(condition, Const):
+                        taken = then if condition.value else otherwise
+                        return self._run((*taken, *rest), frame, span)
+                    left = frame.branch(conjunction(frame.when, condition))
+                    right = frame.branch(conjunction(frame.when, negated(condition)))
+                    first = self._run((*then, *rest), left, span)
+                    second = self._run((*otherwise, *rest), right, span)
+                    if first is None or second is None:
+                        return None
+                    return select(condition, first, second)
+                case tree.Evaluate(tree.Literal()):
+                    pass
+                case _:
+                    self.statement(statement, frame)
+        return None
+
+
+def _visible(names: dict[str, object], bound: dict[str, Value]) -> dict:  # type: ignore[type-arg]
+    """Facts of the caller's names that the arguments mention, unless a parameter hides them."""
+    return dict(names)
+
+
+def _kind(kind: str) -> str:
+    return {"Assert": "`assert`", "With": "`with`", "Try": "`try`", "Raise": "`raise`", "Delete": "`del`"}.get(
+        kind, kind
+    )
+
+
+def _normal_op(op: str, value: Value) -> tuple[str, Value]:
+    """`-=` as adding the negative, `/=` as it is."""
+    if op == "-":
+        return "+", Apply("neg", (value,))
+    return op, value
+
+
+def _as_update(root: str, subs: tuple[Sub, ...], value: Value) -> tuple[str, Value] | None:
+    """`x[s] = x[s] + v` as an update with `+`."""
+    me = Read(root, subs)
+    match value:
+        case Apply("+", (left, right)):
+            for one, other in ((left, right), (right, left)):
+                if one == me and me not in set(reads_of(other)):
+                    return "+", other
+                inner = _as_update(root, subs, one)
+                if inner is not None and inner[0] == "+" and me not in set(reads_of(other)):
+                    return "+", Apply("+", (inner[1], other))
+            return None
+        case Apply("-", (left, right)) if left == me and me not in set(reads_of(right)):
+            return "+", Apply("neg", (right,))
+        case Apply("*", (left, right)):
+            if left == me and me not in set(reads_of(right)):
+                return "*", right
+            if right == me and me not in set(reads_of(left)):
+                return "*", left
+            return None
+        case _:
+            return None
+
+
+def _under(piece: Piece, when: Value | None) -> Piece:
+    """A piece of an inner level under the predicate of the block around it."""
+    if when is None or isinstance(piece, Define):
+        return piece
+    if isinstance(piece, Kept):
+        raise StopLifting(
+            stop("condition", "a loop that stays is under a condition", piece.span).missed
+        )
+    return replace(piece, when=conjunction(when, piece.when))
+
+
+def _merge_stores(
+    pieces: list[Piece], start: int, middle: int, test: Value, outer: Value | None
+) -> None:
+    """Two arms that each store once to the same place: one store of a choice."""
+    then, other = pieces[start:middle], pieces[middle:]
+    if len(then) != len(other) or not then:
+        return
+    merged: list[Piece] = []
+    for left, right in zip(then, other):
+        match left, right:
+            case Write(), Write() if (left.root, left.subs, left.op, left.axes) == (
+                right.root, right.subs, right.op, right.axes
+            ) and not left.axes:
+                if left.when != conjunction(outer, test) or right.when != conjunction(outer, negated(test)):
+                    return
+                value = select(test, left.value, right.value)
+                merged.append(replace(left, value=value, when=outer))
+            case Append(), Append() if left.root == right.root and not left.axes and not right.axes:
+                if left.when != conjunction(outer, test) or right.when != conjunction(outer, negated(test)):
+                    return
+                merged.append(replace(left, value=select(test, left.value, right.value), when=outer))
+            case _:
+                return
+    if len(merged) > 1 and len({m.root for m in merged if isinstance(m, Write | Append)}) < len(merged):
+        return
+    pieces[start:] = merged
+
+
+def mentions_axis(subs: tuple[Sub, ...], axis: object) -> bool:
+    """Whether subscripts move with an axis."""
+    return any(axis in p.atoms() for p in sub_polys(subs))

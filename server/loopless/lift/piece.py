@@ -1,0 +1,113 @@
+"""Pieces: the statements of a nest once loop levels have become axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from loopless.finding import Missed, Span
+from loopless.ir import tree
+from loopless.ir.poly import Atom, Axis, Poly
+from loopless.ir.value import (
+    Sub,
+    Value,
+    axes_of,
+    sub_axes,
+    substitute,
+    substitute_subs,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """`root[subs] = value`, or `op=`, at every point of `axes` where `when` holds.
+
+    Without subscripts `root` is a name that gets a new value. An `op` reads the old value; for all ops here the
+    order of the points does not matter but for rounding. `strict` stores came from a plain `=`.
+    """
+
+    root: str
+    subs: tuple[Sub, ...]
+    op: str | None
+    value: Value
+    when: Value | None
+    axes: tuple[Axis, ...]
+    span: Span
+    augmented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A scalar of the body kept as a tensor over `axes`, because memory that it was read from changes."""
+
+    name: str
+    value: Value
+    axes: tuple[Axis, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """`root.append(value)` at every point of `axes` where `when` holds, in the order of the axes."""
+
+    root: str
+    value: Value
+    when: Value | None
+    axes: tuple[Axis, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A level that stays a Python loop over `pieces`; `loop` is the statement it was."""
+
+    axis: Axis
+    loop: tree.For
+    index: Poly
+    pieces: tuple[Piece, ...]
+    axes: tuple[Axis, ...]
+    span: Span
+    why: tuple[Missed, ...] = ()
+
+
+Piece: TypeAlias = Write | Define | Append | Kept
+
+
+def with_atoms(piece: Piece, atoms: dict[Atom, Poly]) -> Piece:
+    """The piece with atoms of its polynomials replaced."""
+    match piece:
+        case Write(_, subs, _, value, when):
+            return replace(
+                piece,
+                subs=substitute_subs(subs, atoms),
+                value=substitute(value, atoms),
+                when=None if when is None else substitute(when, atoms),
+            )
+        case Define(_, value):
+            return replace(piece, value=substitute(value, atoms))
+        case Append(_, value, when):
+            return replace(
+                piece,
+                value=substitute(value, atoms),
+                when=None if when is None else substitute(when, atoms),
+            )
+        case Kept(_, _, index, pieces):
+            return replace(
+                piece,
+                index=index.substitute(atoms),
+                pieces=tuple(with_atoms(inner, atoms) for inner in pieces),
+            )
+
+
+def free_axes(piece: Piece) -> frozenset[Axis]:
+    """Every axis that the piece mentions and does not bind."""
+    match piece:
+        case Write(_, subs, _, value, when):
+            found = sub_axes(subs) | axes_of(value)
+            return found | axes_of(when) if when is not None else found
+        case Define(_, value):
+            return axes_of(value)
+        case Append(_, value, when):
+            return axes_of(value) | axes_of(when) if when is not None else axes_of(value)
+        case Kept(axis, _, _, pieces):
+            return frozenset(a for inner in pieces for a in free_axes(inner)) - {axis}

@@ -1,0 +1,145 @@
+"""Index-set splitting: a predicate that bounds one axis becomes the extent of that axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from loopless.dependence.conditions import conjunction, conjuncts, integer_of
+from loopless.dependence.feasible import proves
+from loopless.ir.poly import Axis, Poly, greatest, least, poly
+from loopless.ir.value import Apply, At, Reduce, Value, substitute
+from loopless.lift.context import Lifting
+from loopless.lift.piece import Append, Write, with_atoms
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """low <= axis < high, as far as conditions say."""
+
+    low: tuple[Poly, ...]
+    high: tuple[Poly, ...]
+    rest: Value | None
+
+
+def restricted(piece: Write, lifting: Lifting) -> Write:
+    """The piece with axes as short as its predicate allows."""
+    for axis in piece.axes:
+        found = _bounds(piece.when, axis)
+        if not found.low and not found.high:
+            continue
+        made = _shorter(axis, found, lifting)
+        if made is None:
+            continue
+        fresh, low = made
+        moved = with_atoms(replace(piece, when=found.rest), {axis: poly(fresh) + low})
+        assert isinstance(moved, Write)
+        piece = replace(moved, axes=tuple(fresh if a == axis else a for a in piece.axes))
+    return piece
+
+
+def restricted_reductions(value: Value, lifting: Lifting) -> Value:
+    """The same for the axes of reductions inside of a value."""
+    from loopless.ir.value import rebuild
+
+    value = rebuild(value, lambda inner: restricted_reductions(inner, lifting))
+    match value:
+        case Reduce(op, axis, body, when) if when is not None:
+            found = _bounds(when, axis)
+            if not found.low and not found.high:
+                return value
+            made = _shorter(axis, found, lifting)
+            if made is None:
+                return value
+            fresh, low = made
+            atoms = {axis: poly(fresh) + low}
+            rest = None if found.rest is None else substitute(found.rest, dict(atoms))
+            return Reduce(op, fresh, substitute(body, dict(atoms)), rest)
+        case _:
+            return value
+
+
+def _shorter(axis: Axis, found: _Bounds, lifting: Lifting) -> tuple[Axis, Poly] | None:
+    """A new axis for low <= axis < high, and where it starts."""
+    lows = [p for p in found.low if not proves(-p, [])]
+    highs = [p for p in found.high if not proves(p - axis.extent, [])]
+    low = greatest([*lows, poly(0)]) if lows else poly(0)
+    if lows and all(proves(p, []) for p in lows):
+        low = greatest(lows)
+    high = least([*highs, axis.extent]) if highs else axis.extent
+    if highs and all(proves(axis.extent - p, []) for p in highs):
+        high = least(highs)
+    if axis in low.atoms() or axis in high.atoms():
+        return None
+    return lifting.axis(axis.name, high - low), low
+
+
+def _bounds(when: Value | None, axis: Axis) -> _Bounds:
+    """The conjuncts that bound `axis` by something that no axis changes."""
+    lows: list[Poly] = []
+    highs: list[Poly] = []
+    rest: Value | None = None
+    for condition in conjuncts(when):
+        bound = _one(condition, axis)
+        if bound is None:
+            rest = conjunction(rest, condition)
+            continue
+        low, high = bound
+        if low is not None:
+            lows.append(low)
+        if high is not None:
+            highs.append(high)
+    return _Bounds(tuple(lows), tuple(highs), rest)
+
+
+def _one(condition: Value, axis: Axis) -> tuple[Poly | None, Poly | None] | None:
+    match condition:
+        case Apply(op, (left, right)) if op in {"<", "<=", ">", ">=", "=="}:
+            a, b = integer_of(left), integer_of(right)
+        case _:
+            return None
+    if a is None or b is None:
+        return None
+    difference = b - a
+    if not difference.linear_in(axis) or difference.axes() != {axis}:
+        return None
+    slope = difference.coefficient(axis).constant
+    if slope not in (1, -1):
+        return None
+    rest = difference.without(axis)
+    # difference is slope * axis + rest; the condition says difference > 0, >= 0, …
+    match op:
+        case "<" | "<=":
+            strict = int(op == "<")
+            # slope * axis + rest >= strict
+            return (poly(strict) - rest, None) if slope == 1 else (None, rest - strict + 1)
+        case ">" | ">=":
+            strict = int(op == ">")
+            # slope * axis + rest <= -strict
+            return (None, -rest - strict + 1) if slope == 1 else (rest + strict, None)
+        case _:
+            place = -rest if slope == 1 else rest
+            return place, place + 1
+
+
+def forwards(piece: Write | Append) -> Write | Append:
+    """The piece with every axis turned so that its target is written from front to back."""
+    if isinstance(piece, Append):
+        return piece
+    for axis in piece.axes:
+        for sub in piece.subs:
+            if isinstance(sub, At) and sub.poly.linear_in(axis):
+                slope = sub.poly.coefficient(axis).constant
+                if slope is not None and slope < 0 and not _scanned(piece, axis):
+                    turned = with_atoms(piece, {axis: axis.extent - 1 - poly(axis)})
+                    assert isinstance(turned, Write)
+                    piece = turned
+                    break
+    return piece
+
+
+def _scanned(piece: Write, axis: Axis) -> bool:
+    from loopless.ir.value import Previous, Scan, walk
+
+    return any(isinstance(v, Scan | Previous) and v.axis == axis for v in walk(piece.value))
+
+

@@ -1,0 +1,361 @@
+"""What a loop runs over: its axis, what its target names stand for, and the predicate of a ragged level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loopless.dependence.conditions import conjunction, integer_of
+from loopless.dependence.feasible import bounds, proves
+from loopless.facts.infer import dotted
+from loopless.ir import tree
+from loopless.ir.poly import (
+    Axis,
+    Cell,
+    Dim,
+    Greatest,
+    Least,
+    Poly,
+    Symbol,
+    greatest,
+    least,
+    poly,
+    quotient,
+)
+from loopless.ir.value import Apply, At, Cut, Int, Read, Ref, Tuple, Value, substitute
+from loopless.lift.context import Frame, Lifting
+from loopless.lift.evaluate import Evaluator, described
+from loopless.lift.stop import stop
+from loopless.lift.subscript import item
+from loopless.lift.types import type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """One level: `index` is the user's loop variable as a function of the axis, where there is one."""
+
+    axis: Axis
+    bindings: tuple[tuple[str, Value], ...]
+    when: Value | None
+    index: Poly
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Something iterated over: its length, and its element at an ordinal."""
+
+    extent: Poly
+    elements: tuple[tuple[tree.Expr, Value], ...]
+    when: Value | None
+    index: Poly
+
+
+def space_of(loop_target: tree.Expr, iterable: tree.Expr, lifting: Lifting, evaluator: Evaluator, frame: Frame) -> Space:
+    """The iteration space of one `for`."""
+    name = loop_target.id if isinstance(loop_target, tree.Name) else _first_name(loop_target)
+    # The extent of an axis is known only after the source: a stand-in axis takes its place until then.
+    hole = lifting.axis(name, poly(0))
+    source = _source(loop_target, iterable, hole, lifting, evaluator, frame)
+    axis = Axis(name, hole.uid, source.extent)
+    atoms = {hole: poly(axis)}
+    bindings: list[tuple[str, Value]] = []
+    for target, value in source.elements:
+        _bind(target, substitute(value, dict(atoms)), bindings, evaluator)
+    when = None if source.when is None else substitute(source.when, dict(atoms))
+    return Space(axis, tuple(bindings), when, source.index.substitute(dict(atoms)))
+
+
+def _first_name(target: tree.Expr) -> str:
+    match target:
+        case tree.Name(name):
+            return name
+        case tree.Display(_, items) if items:
+            return _first_name(items[0])
+        case _:
+            return "i"
+
+
+def _bind(
+    target: tree.Expr, value: Value, bindings: list[tuple[str, Value]], evaluator: Evaluator
+) -> None:
+    match target:
+        case tree.Name(name):
+            bindings.append((name, value))
+        case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
+            if isinstance(value, Tuple):
+                if len(value.items) != len(items):
+                    raise stop("unpacking", "the loop's target does not fit", target.span)
+                for inner, part in zip(items, value.items):
+                    _bind(inner, part, bindings, evaluator)
+                return
+            kind = type_of(value, evaluator.scope)
+            if not kind.is_tensor:
+                raise stop("unpacking", f"{described(value)} is not known to be a tensor", target.span)
+            for at, inner in enumerate(items):
+                part = item(value, [At(poly(at))], evaluator.scope)
+                if part is None:
+                    raise stop("unpacking", "the loop's target takes an expression apart", target.span)
+                _bind(inner, part, bindings, evaluator)
+        case _:
+            raise stop("loop-target", "the loop assigns to something other than names", target.span)
+
+
+def _source(
+    target: tree.Expr,
+    iterable: tree.Expr,
+    hole: Axis,
+    lifting: Lifting,
+    evaluator: Evaluator,
+    frame: Frame,
+) -> _Source:
+    scope = lifting.scope
+    if isinstance(iterable, tree.Call):
+        name = dotted(iterable.func, scope)
+        match name, iterable.args:
+            case "builtins.range", args if 1 <= len(args) <= 3 and not iterable.keywords:
+                return _range(target, args, hole, lifting, evaluator, frame)
+            case "builtins.enumerate", (of, *start) if isinstance(target, tree.Display) and len(target.items) == 2:
+                inner = _source(target.items[1], of, hole, lifting, evaluator, frame)
+                first = poly(0)
+                asked = start[0] if start else next((x for k, x in iterable.keywords if k == "start"), None)
+                if asked is not None:
+                    p = integer_of(evaluator.value(asked, frame))
+                    if p is None:
+                        raise stop("unknown-extent", "`enumerate` starts at an unknown number", iterable.span)
+                    first = p
+                count = (target.items[0], Int(poly(hole) + first))
+                return _Source(inner.extent, (count, *inner.elements), inner.when, poly(hole) + first)
+            case "builtins.zip", args if isinstance(target, tree.Display) and len(target.items) == len(args) and args:
+                parts = [_source(t, a, hole, lifting, evaluator, frame) for t, a in zip(target.items, args)]
+                extent = least(p.extent for p in parts)
+                if any(p.when is not None for p in parts):
+                    raise stop("unknown-extent", "a ragged range inside `zip`", iterable.span)
+                return _Source(extent, tuple(e for p in parts for e in p.elements), None, poly(hole))
+            case "builtins.reversed", (tree.Call(inner_func, inner_args),) if dotted(inner_func, scope) == "builtins.range":
+                inner = _range(target, inner_args, hole, lifting, evaluator, frame)
+                if inner.when is not None:
+                    raise stop("unknown-extent", "a ragged range, reversed", iterable.span)
+                atoms = {hole: inner.extent - 1 - poly(hole)}
+                elements = tuple((t, substitute(x, dict(atoms))) for t, x in inner.elements)
+                return _Source(inner.extent, elements, None, inner.index.substitute(dict(atoms)))
+            case "builtins.list" | "builtins.iter", (of,):
+                return _source(target, of, hole, lifting, evaluator, frame)
+            case _:
+                pass
+        match iterable.func:
+            case tree.Field(of, "unbind") | tree.Field(of, "split") if not iterable.args and not iterable.keywords:
+                return _tensor(target, of, hole, lifting, evaluator, frame)
+            case tree.Field(of, "tolist"):
+                source = _tensor(target, of, hole, lifting, evaluator, frame)
+                return _Source(
+                    source.extent, tuple((t, _hosted(x, evaluator)) for t, x in source.elements), None, source.index
+                )
+            case _:
+                pass
+    return _tensor(target, iterable, hole, lifting, evaluator, frame)
+
+
+def _hosted(value: Value, evaluator: Evaluator) -> Value:
+    """An item of `x.tolist()`: a Python number, or a list of them."""
+    rank = type_of(value, evaluator.scope).rank
+    if rank == 0:
+        return Apply("item", (value,))
+    raise stop("not-a-tensor", "the items of `.tolist()` are lists", evaluator_span(value))
+
+
+def evaluator_span(_: Value):  # noqa: ANN201 - a place for a reason without one
+    from loopless.finding import Span
+
+    return Span(0, 0)
+
+
+def _tensor(
+    target: tree.Expr,
+    iterable: tree.Expr,
+    hole: Axis,
+    lifting: Lifting,
+    evaluator: Evaluator,
+    frame: Frame,
+) -> _Source:
+    value = evaluator.value(iterable, frame)
+    kind = type_of(value, lifting.scope)
+    if isinstance(value, Ref) and not kind.is_tensor:
+        fact = lifting.scope.fact(value.text)
+        if fact.kind == "unknown" and value.text in lifting.scope.locals:
+            if lifting.scope.world.has_torch and not isinstance(target, tree.Display):
+                lifting.assume(f"`{value.text}` is a tensor")
+                lifting.scope.names[value.text] = fact.but(kind="tensor", presumed=True)
+                kind = type_of(value, lifting.scope)
+    if not kind.is_tensor:
+        raise stop(
+            "not-a-tensor", f"the loop runs over {described(value)}, which is not known to be a tensor",
+            iterable.span, f"annotate {described(value)} as torch.Tensor, or loop over range(len(…))",
+        )  # fmt: skip
+    extent = _length(value, lifting)
+    element = item(value, [At(poly(hole))], lifting.scope)
+    if extent is None or element is None:
+        raise stop("unknown-extent", f"the length of {described(value)} is not known", iterable.span)
+    return _Source(extent, ((target, element),), None, poly(hole))
+
+
+def _length(value: Value, lifting: Lifting) -> Poly | None:
+    scope = lifting.scope
+    match value:
+        case Ref(text):
+            return scope.size(text, 0)
+        case Read(root, subs):
+            place = 0
+            for sub in subs:
+                match sub:
+                    case Cut(start, count, step, end):
+                        if step != 1:
+                            return None
+                        size = scope.size(root, place)
+                        if count is not None:
+                            if proves(size - start - count, []) and proves(start, []) and proves(count, []):
+                                return count
+                            return None
+                        if not proves(start, []):
+                            return None
+                        if end is not None:
+                            return greatest((size + end - start, poly(0)))
+                        return greatest((size - start, poly(0))) if start.terms else size
+                    case _:
+                        place += 1
+            return scope.size(root, place)
+        case Apply(_, args):
+            for arg in args:
+                if type_of(arg, scope).is_tensor and type_of(arg, scope).rank != 0:
+                    return _length(arg, lifting)
+            return None
+        case _:
+            return None
+
+
+def _range(
+    target: tree.Expr,
+    args: tuple[tree.Expr, ...],
+    hole: Axis,
+    lifting: Lifting,
+    evaluator: Evaluator,
+    frame: Frame,
+) -> _Source:
+    values = [_bound(arg, evaluator, frame) for arg in args]
+    start, end, step = poly(0), values[0], 1
+    if len(values) > 1:
+        start, end = values[0], values[1]
+    if len(values) > 2:
+        known = values[2].constant
+        if known is None or known == 0:
+            if known is None and _positive(values[2]):
+                return _symbolic_step(target, start, end, values[2], hole, frame)
+            raise stop("unknown-extent", "the step of the range is not a known number", args[2].span)
+        step = known
+    if step < 0 and step != -1:
+        return _strided_down(target, start, end, step, hole)
+    ragged = any(atom in (start - end).atoms() or atom in start.atoms() for atom in lifting.open_axes)
+    if not ragged:
+        if step == -1:
+            extent = start - end
+            return _Source(extent, ((target, Int(start - poly(hole))),), None, start - poly(hole))
+        extent = end - start if step == 1 else quotient(end - start + (step - 1), poly(step))
+        index = start + poly(hole) * step
+        return _Source(extent, ((target, Int(index)),), None, index)
+    if step == -1:
+        start, end = end + 1, start + 1
+    elif step != 1:
+        raise stop("ragged-extent", "a range with a step whose ends depend on an outer loop", args[0].span)
+    low, high = _hull(start, lifting, lowest=True), _hull(end, lifting, lowest=False)
+    if low is None or high is None:
+        raise stop("ragged-extent", "the range's ends depend on an outer loop in a way not known", args[0].span)
+    index = poly(hole) + low
+    tests: list[Value] = []
+    if low != start:
+        tests += [Apply(">=", (Int(index), Int(p))) for p in _members(start, Greatest)]
+    if high != end:
+        tests += [Apply("<", (Int(index), Int(p))) for p in _members(end, Least)]
+    when: Value | None = None
+    for test in tests:
+        when = conjunction(when, test)
+    if values and step == -1:
+        # Backwards: the ordinal runs from the high end.
+        flipped = high - 1 - poly(hole)
+        atoms = {hole: high - 1 - poly(hole) - low}
+        when = None if when is None else substitute(when, dict(atoms))
+        return _Source(high - low, ((target, Int(flipped)),), when, flipped)
+    return _Source(high - low, ((target, Int(index)),), when, index)
+
+
+def _positive(p: Poly) -> bool:
+    return proves(p - 1, [])
+
+
+def _symbolic_step(
+    target: tree.Expr, start: Poly, end: Poly, step: Poly, hole: Axis, frame: Frame
+) -> _Source:
+    index = start + poly(hole) * step
+    return _Source(quotient(end - start + step - 1, step), ((target, Int(index)),), None, index)
+
+
+def _strided_down(
+    target: tree.Expr, start: Poly, end: Poly, step: int, hole: Axis
+) -> _Source:
+    index = start + poly(hole) * step
+    extent = quotient(start - end + (-step - 1), poly(-step))
+    return _Source(extent, ((target, Int(index)),), None, index)
+
+
+def _members(p: Poly, kind: type[Greatest] | type[Least]) -> tuple[Poly, ...]:
+    """The parts of a minimum or maximum, which can be asked one by one."""
+    atom = p.atom
+    if isinstance(atom, kind):
+        return atom.of
+    return (p,)
+
+
+def _hull(p: Poly, lifting: Lifting, *, lowest: bool) -> Poly | None:
+    """A bound of `p` over the open axes: the smallest value of starts, the greatest of ends."""
+    atom = p.atom
+    kind = Greatest if lowest else Least
+    if isinstance(atom, kind):
+        # Any member bounds an extreme from this side: take one without axes, else the first that works.
+        free = [m for m in atom.of if not (m.atoms() & set(lifting.open_axes))]
+        if free:
+            return free[0]
+        hulls = [_hull(m, lifting, lowest=lowest) for m in atom.of]
+        return next((h for h in hulls if h is not None), None)
+    result = p
+    for axis in reversed(lifting.open_axes):
+        if axis not in result.atoms():
+            continue
+        if not result.linear_in(axis):
+            return None
+        slope = result.coefficient(axis)
+        given = bounds(lifting.open_axes)
+        if proves(slope, given):
+            upward = True
+        elif proves(-slope, given):
+            upward = False
+        else:
+            return None
+        last = axis.extent - 1
+        result = result.substitute({axis: poly(0) if upward == lowest else last})
+    return result
+
+
+def _bound(arg: tree.Expr, evaluator: Evaluator, frame: Frame) -> Poly:
+    value = evaluator.value(arg, frame)
+    p = integer_of(value)
+    if p is None:
+        match value:
+            case Ref(text) if evaluator.scope.fact(text).kind in {"unknown", "int", "number"}:
+                p = poly(Symbol(text))
+            case _:
+                raise stop("data-dependent-extent", "how often the loop runs depends on data", arg.span)
+    if any(isinstance(atom, Cell) for atom in p.atoms()):
+        raise stop("data-dependent-extent", "how often the loop runs changes as it runs", arg.span)
+    return p
+
+
+def dims_only(p: Poly) -> bool:
+    """Whether a polynomial is made of sizes alone."""
+    return all(isinstance(atom, Dim) for atom in p.atoms())

@@ -1,0 +1,154 @@
+"""Subscripts of values: composing `x[i][j]`, slices of slices, and elements of expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from loopless.facts.scope import Scope
+from loopless.ir.poly import Poly, poly
+from loopless.ir.value import Apply, At, Const, Cut, Int, New, Pick, Read, Ref, Sub, Value
+from loopless.lift.types import type_of
+
+
+def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
+    """`value[subs]`, None where it cannot be said."""
+    match value:
+        case Ref(text) if text.isidentifier() or text.startswith("self."):
+            return normal(Read(text, tuple(subs)), scope)
+        case Read(root, old):
+            composed = compose(old, subs)
+            return None if composed is None else normal(Read(root, composed), scope)
+        case Apply(op, args, keywords) if not keywords and op != "item":
+            return _pushed(op, args, subs, scope)
+        case _:
+            return None
+
+
+def _pushed(
+    op: str, args: tuple[Value, ...], subs: Sequence[Sub], scope: Scope
+) -> Value | None:
+    """A subscript of a pointwise result: subscript each operand of full rank, leave numbers alone."""
+    types = [type_of(arg, scope) for arg in args]
+    ranks = {t.rank for t in types if t.is_tensor and t.rank != 0}
+    if len(ranks) != 1 or None in ranks or op.startswith("math.") or op in {"and", "or", "not"}:
+        return None
+    new: list[Value] = []
+    for arg, kind in zip(args, types):
+        if kind.is_tensor and kind.rank != 0:
+            inner = item(arg, subs, scope)
+            if inner is None:
+                return None
+            new.append(inner)
+        else:
+            new.append(arg)
+    return Apply(op, tuple(new))
+
+
+def compose(old: tuple[Sub, ...], new: Sequence[Sub]) -> tuple[Sub, ...] | None:
+    """The subscripts that first `old` and then `new` come to."""
+    result: list[Sub] = []
+    waiting = list(new)
+    for sub in old:
+        match sub:
+            case At() | Pick():
+                result.append(sub)
+            case New():
+                if waiting:
+                    match waiting.pop(0):
+                        case At():
+                            pass
+                        case Cut(start, None, 1) if not start.terms:
+                            result.append(sub)
+                        case _:
+                            return None
+                else:
+                    result.append(sub)
+            case Cut(start, count, step, stop):
+                if not waiting:
+                    result.append(sub)
+                    continue
+                match waiting.pop(0):
+                    case At(p):
+                        if p.constant is not None and p.constant < 0:
+                            # From the end of a slice that has one: x[:-1][-1] is x[-2].
+                            if count is None and stop is None and step == 1:
+                                result.append(At(p))
+                                continue
+                            if count is None:
+                                return None
+                            p = p + count
+                        result.append(At(start + p * step))
+                    case Cut(inner, inner_count, inner_step, inner_stop):
+                        if not inner.terms and inner_count is None and inner_step == 1 and inner_stop is None:
+                            result.append(sub)
+                            continue
+                        if inner_count is None and count is not None and inner_stop is None:
+                            if inner_step != 1:
+                                return None
+                            inner_count = count - inner
+                        result.append(
+                            Cut(
+                                start + inner * step, inner_count, step * inner_step,
+                                None if inner_stop is None or step != 1 else start + inner_stop,
+                            )  # fmt: skip
+                        )
+                    case New():
+                        return None
+                    case Pick(value):
+                        if not start.terms and step == 1:
+                            result.append(Pick(value))
+                        else:
+                            result.append(
+                                Pick(Apply("+", (Apply("*", (value, Const(step))), Int(start))))
+                            )
+    result.extend(waiting)
+    return tuple(result)
+
+
+def normal(read: Read, scope: Scope) -> Read:
+    """Negative constant places counted from the front, full slices at the end dropped."""
+    subs: list[Sub] = []
+    place = 0
+    for sub in read.subs:
+        match sub:
+            case At(p):
+                if p.constant is not None and p.constant < 0:
+                    sub = At(scope.size(read.root, place) + p)
+                place += 1
+            case New():
+                pass
+            case _:
+                place += 1
+        subs.append(sub)
+    while subs and is_full(subs[-1]):
+        subs.pop()
+    return Read(read.root, tuple(subs))
+
+
+def is_full(sub: Sub) -> bool:
+    """Whether a subscript is a plain colon."""
+    match sub:
+        case Cut(start, None, 1, None):
+            return not start.terms
+        case _:
+            return False
+
+
+def full() -> Cut:
+    """A plain colon."""
+    return Cut(poly(0), None)
+
+
+def dimension_of(subs: Sequence[Sub], place: int) -> int:
+    """Which dimension of the root the subscript at `place` is for."""
+    return sum(not isinstance(sub, New) for sub in subs[:place])
+
+
+def count_of(root: str, dim: int, cut: Cut, scope: Scope) -> Poly | None:
+    """How long a slice of `root` is, where that does not depend on clamping."""
+    size = scope.size(root, dim)
+    if cut.count is not None:
+        return cut.count
+    if cut.step != 1 or cut.stop is not None:
+        return None
+    return size - cut.start

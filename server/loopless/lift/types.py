@@ -1,0 +1,312 @@
+"""Kind, dtype and item rank of a value, under the loop's own rules of promotion (trap T1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from loopless.facts.evidence import FLOATS
+from loopless.facts.operations import Result, Rule, lookup
+from loopless.facts.scope import Scope
+from loopless.ir import value as v
+
+Kind = Literal["int", "float", "bool", "number", "tensor", "other"]
+
+COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
+LOGIC = frozenset({"and", "or", "not"})
+_RANKS: dict[str, int] = {"bool": 0, "uint8": 1, "int8": 1, "int16": 1, "int32": 1, "int64": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What one iteration's value is: a Python number or a tensor, its dtype if shown, its number of dimensions.
+
+    `rank` None is unknown; unknown ranks of items that are subscripted alike are presumed equal (P4). `dtype` is
+    torch's name, "of:x", or None.
+    """
+
+    kind: Kind
+    dtype: str | None = None
+    rank: int | None = 0
+
+    @property
+    def is_tensor(self) -> bool:
+        return self.kind == "tensor"
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether the value is surely no integer and no truth value."""
+        return self.kind == "float" or self.dtype in FLOATS
+
+
+def type_of(value: v.Value, scope: Scope) -> Type:
+    """The type of a value as the loop's body sees it."""
+    match value:
+        case v.Const(bool()):
+            return Type("bool", "bool")
+        case v.Const(int()):
+            return Type("int", "int64")
+        case v.Const(float()):
+            return Type("float", "float64")
+        case v.Int():
+            return Type("int", "int64")
+        case v.Ref(text):
+            return _ref(text, scope)
+        case v.Read(root, subs):
+            return _read(root, subs, scope)
+        case v.Temp(name):
+            return _ref(name, scope)
+        case v.Apply(op, args, keywords):
+            return _apply(op, args, keywords, scope)
+        case v.OnItem(op, args, keywords):
+            return _on_item(op, args, keywords, scope)
+        case v.Reduce(op, _, body):
+            inner = type_of(body, scope)
+            if op == "count":
+                return Type("int", "int64")
+            if op in {"any", "all"}:
+                return Type("bool", "bool")
+            return inner
+        case v.Scan(_, _, body, start):
+            types = [type_of(body, scope)] + ([type_of(start, scope)] if start is not None else [])
+            return promoted(types)
+        case v.Previous(_, body, start):
+            return _either(type_of(body, scope), type_of(start, scope))
+        case v.Best(_, _, _, _, body, fallback):
+            return _either(type_of(body, scope), type_of(fallback, scope))
+        case _:
+            return Type("other")
+
+
+def _ref(text: str, scope: Scope) -> Type:
+    fact = scope.fact(text)
+    if fact.is_tensor:
+        return Type("tensor", scope.dtype(text), scope.rank(text))
+    if fact.is_number:
+        dtype = {"int": "int64", "float": "float64", "bool": "bool"}.get(fact.kind)
+        return Type(fact.kind, dtype)  # type: ignore[arg-type]
+    if fact.kind == "unknown":
+        # P5: a name that is never subscripted nor used as a tensor is a number.
+        return Type("number")
+    return Type("other")
+
+
+def _read(root: str, subs: tuple[v.Sub, ...], scope: Scope) -> Type:
+    fact = scope.fact(root)
+    if not subs:
+        return _ref(root, scope)
+    if not fact.is_tensor:
+        return Type("number" if fact.kind in {"list", "tuple"} else "other")
+    rank = scope.rank(root)
+    used = sum(isinstance(sub, v.At | v.Pick) for sub in subs)
+    if rank is not None:
+        rank = rank - used + sum(isinstance(sub, v.New) for sub in subs)
+        for sub in subs:
+            if isinstance(sub, v.Pick):
+                inner = type_of(sub.value, scope)
+                if inner.is_tensor:
+                    rank = None if inner.rank is None else rank + inner.rank
+                    break
+    return Type("tensor", scope.dtype(root), rank)
+
+
+def _either(left: Type, right: Type) -> Type:
+    if left == right:
+        return left
+    if left.is_tensor and right.is_tensor:
+        same = left.dtype if left.dtype == right.dtype else None
+        return Type("tensor", same, left.rank if left.rank == right.rank else None)
+    if left.is_tensor or right.is_tensor:
+        tensor, other = (left, right) if left.is_tensor else (right, left)
+        same = tensor.dtype if _keeps(tensor, other) else None
+        return Type("tensor", same, tensor.rank)
+    return Type(left.kind if left.kind == right.kind else "number")
+
+
+def _keeps(tensor: Type, number: Type) -> bool:
+    """Whether a Python number leaves the dtype of a tensor alone."""
+    if number.kind == "int":
+        return tensor.dtype != "bool" and tensor.dtype is not None
+    if number.kind == "bool":
+        return tensor.dtype is not None
+    return tensor.dtype in FLOATS
+
+
+def promoted(types: list[Type]) -> Type:
+    """The type of an arithmetic operation on several operands."""
+    tensors = [t for t in types if t.is_tensor]
+    if not tensors:
+        kinds = [t.kind for t in types]
+        if "other" in kinds:
+            return Type("other")
+        if "float" in kinds:
+            return Type("float", "float64")
+        if "number" in kinds:
+            return Type("number")
+        return Type("int", "int64")
+    ranks = [t.rank for t in tensors]
+    rank = None if any(r is None for r in ranks) else max(r for r in ranks if r is not None)
+    numbers = [t for t in types if not t.is_tensor]
+    dtype = tensors[0].dtype
+    for other in tensors[1:]:
+        dtype = _joined(dtype, other.dtype)
+    for number in numbers:
+        if not _keeps(Type("tensor", dtype), number):
+            dtype = "float32" if number.kind == "float" and dtype in _RANKS else None
+            if dtype is None and number.kind == "int" and tensors[0].dtype == "bool":
+                dtype = "int64"
+    return Type("tensor", dtype, rank)
+
+
+def _joined(left: str | None, right: str | None) -> str | None:
+    if left == right:
+        return left
+    if left is None or right is None:
+        return None
+    floats = [d for d in (left, right) if d in FLOATS]
+    if len(floats) == 1 and all(d in _RANKS or d in FLOATS for d in (left, right)):
+        return floats[0]
+    return None
+
+
+def _apply(
+    op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], scope: Scope
+) -> Type:
+    types = [type_of(a, scope) for a in args]
+    if op in COMPARISONS or op in LOGIC or op in {"in", "not in", "is", "is not"}:
+        tensors = [t for t in types if t.is_tensor]
+        if op in LOGIC or not tensors:
+            return Type("bool", "bool")
+        ranks = [t.rank for t in tensors]
+        rank = None if any(r is None for r in ranks) else max(r for r in ranks if r is not None)
+        return Type("tensor", "bool", rank)
+    if op == "where":
+        both = _either(types[1], types[2])
+        if types[0].is_tensor and types[0].rank and both.kind != "tensor":
+            return Type("tensor", None, types[0].rank)
+        return both
+    if op in {"float", "math"}:
+        return Type("float", "float64")
+    if op in {"int", "len"}:
+        return Type("int", "int64")
+    if op == "bool":
+        return Type("bool", "bool")
+    if op == "item":
+        dtype = types[0].dtype
+        if dtype in FLOATS:
+            return Type("float", "float64")
+        return Type("int" if dtype in _RANKS and dtype != "bool" else "number")
+    if op == "/":
+        result = promoted(types)
+        if result.kind == "int":
+            return Type("float", "float64")
+        return result if result.dtype in FLOATS or not result.is_tensor else Type(
+            "tensor", "float32" if result.dtype in _RANKS else None, result.rank
+        )
+    if op in {"+", "-", "*", "//", "%", "**", "neg", "pos", "abs", "min", "max", "&", "|", "^", "~", "<<", ">>"}:
+        return promoted(types)
+    if op.startswith("math."):
+        integral = op in {"math.floor", "math.ceil", "math.trunc"}
+        return Type("int", "int64") if integral else Type("float", "float64")
+    if op == "cast":
+        target = args[1]
+        assert isinstance(target, v.Const)
+        return Type("tensor", str(target.value), types[0].rank)
+    return _operation(op, types)
+
+
+def _operation(op: str, types: list[Type]) -> Type:
+    known = lookup(op)
+    base = promoted([t for t in types if t.kind != "other"] or [Type("other")])
+    rank = base.rank if base.is_tensor else 0
+    if known is None:
+        return Type("tensor", None, rank)
+    return Type("tensor", result_dtype(known.dtype, base, types), rank)
+
+
+def result_dtype(result: Result, base: Type, types: list[Type]) -> str | None:
+    """The dtype of an operation's result where it is shown."""
+    match result:
+        case Result.BOOL:
+            return "bool"
+        case Result.INT64:
+            return "int64"
+        case Result.SAME | Result.REAL:
+            return base.dtype if base.is_tensor else None
+        case Result.FIRST:
+            return types[0].dtype if types else None
+        case Result.FLOAT | Result.REAL_FLOAT:
+            if base.dtype in FLOATS:
+                return base.dtype
+            return "float32" if base.dtype in _RANKS else None
+        case Result.ACCUMULATE:
+            if base.dtype in FLOATS:
+                return base.dtype
+            return "int64" if base.dtype in _RANKS else None
+        case _:
+            return None
+
+
+def _on_item(
+    op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], scope: Scope
+) -> Type:
+    types = [type_of(a, scope) for a in args]
+    known = lookup(op)
+    base = promoted([t for t in types if t.is_tensor] or [Type("other")])
+    if known is None:
+        return Type("tensor", None, None)
+    dtype = result_dtype(known.dtype, base, types)
+    rank = base.rank
+    if known.rule is Rule.REDUCE:
+        asked = dict(keywords)
+        dims = asked.get("dim", args[1] if len(args) > 1 else None)
+        if dims is None or (isinstance(dims, v.Const) and dims.value is None):
+            return Type("tensor", dtype, 0)
+        keep = asked.get("keepdim")
+        if isinstance(keep, v.Const) and keep.value:
+            return Type("tensor", dtype, rank)
+        count = len(dims.items) if isinstance(dims, v.Tuple) else 1
+        return Type("tensor", dtype, None if rank is None else rank - count)
+    if known.rule is Rule.ALONG:
+        return Type("tensor", dtype, rank)
+    return Type("tensor", dtype, item_rank(op, args, keywords, types))
+
+
+def item_rank(
+    op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], types: list[Type]
+) -> int | None:
+    """The number of dimensions of the result of an operation that moves or contracts them."""
+    short = op.rsplit(".", 1)[-1]
+    first = types[0].rank if types else None
+    second = types[1].rank if len(types) > 1 else None
+    match short:
+        case "dot" | "vdot" | "inner" if first == 1:
+            return 0
+        case "outer" | "ger":
+            return 2
+        case "mv":
+            return 1
+        case "mm":
+            return 2
+        case "matmul":
+            if first is None or second is None:
+                return None
+            return {(1, 1): 0, (2, 1): 1, (1, 2): 1}.get((first, second), max(first, second))
+        case "unsqueeze":
+            return None if first is None else first + 1
+        case "t" | "flip" | "clone" | "roll" | "contiguous" | "permute" | "transpose":
+            return first
+        case "solve":
+            return second
+        case "inv" | "cholesky" | "pinv" | "tril" | "triu" | "linear":
+            return first
+        case "det" | "logdet" | "trace":
+            return None if first is None else first - 2
+        case "diag":
+            return {1: 2, 2: 1}.get(first) if first is not None else None
+        case "fft" | "fft2" | "ifft" | "ifft2" | "rfft" | "irfft" | "rfft2":
+            return first
+        case "mse_loss" | "l1_loss" | "cross_entropy" | "nll_loss" | "smooth_l1_loss":
+            return 0
+        case _:
+            return None
