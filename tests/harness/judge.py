@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tokenize
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +14,7 @@ from tests.harness.execute import Late, function_of, run
 from tests.harness.inputs import PLAN, QUICK, Sample, Spec, make
 from tests.harness.rewriting import Analyze, Rewritten, Unsound, loops, rewrite
 
+WIDTH = 100
 Status = Literal["OK", "MISSED", "PART", "WRONG", "GRADE", "ODD", "EXOTIC"]
 
 
@@ -110,7 +113,22 @@ def _expected(case: Case, done: Rewritten) -> tuple[Status, str]:
         return "ODD", "another text than expected"
     if case.expects == "vectorize" and case.after is None and (left := loops(done.text)):
         return "PART", f"{left} of {loops(case.before)} loops stay"
-    return "OK", ""
+    return _style(case.before, done.text)
+
+
+def _style(before: str, after: str) -> tuple[Status, str]:
+    kept = iter(_comments(after))
+    lost = [c for c in _comments(before) if c not in kept]
+    if lost:
+        return "ODD", f"lost or moved: {lost[0]}"
+    widest = max([WIDTH, *map(len, before.splitlines())])
+    long = [line for line in after.splitlines() if len(line) > widest]
+    return ("ODD", f"a line of {len(long[0])} columns") if long else ("OK", "")
+
+
+def _comments(text: str) -> list[str]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [t.string for t in tokens if t.type == tokenize.COMMENT]
 
 
 def _judge_unsafe(case: Case, engine: Analyze, samples: tuple[Sample, ...]) -> Report:

@@ -7,7 +7,11 @@ Prints counts per topic and every case that is not OK. `--today` writes those to
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
+import subprocess
+import sys
+import tempfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -60,6 +64,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--plain", action="store_true", help="leave the spellings out")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--lint", action="store_true", help="what ruff says of the new texts only")
     parser.add_argument("-v", action="store_true", help="list what is OK, too")
     options = parser.parse_args()
     chosen = [u for u in units() if not options.names or any(n in u.name for n in options.names)]
@@ -69,6 +74,8 @@ def main() -> None:
     for unit in chosen:
         _tell(unit, reports[unit.name], options.v, options.show)
     _table(reports)
+    if options.lint:
+        _lint(chosen, reports)
     if options.today:
         if options.names or options.plain:
             raise SystemExit("--today needs all cases")
@@ -88,6 +95,29 @@ def _tell(unit: Case, report: Report, everything: bool, show: bool) -> None:
         print(f"{report.status:7} {unit.name}{applied}  {report.why}")
     if show:
         print(f"--- {unit.name}\n{unit.before}\n--- becomes\n{report.text}\n")
+
+
+def _lint(chosen: list[Case], reports: dict[str, Report]) -> None:
+    rules = "F401,F541,F811,F821,F841,W291,W293,E703,E711,E712,SIM"
+    with tempfile.TemporaryDirectory() as folder:
+        for unit in chosen:
+            if not unit.spelling and reports[unit.name].applied:
+                for stem, text in (("old", unit.before), ("new", reports[unit.name].text)):
+                    name = unit.name.replace("/", "--")
+                    Path(folder, f"{name}.{stem}.py").write_text(text)
+        command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", rules, "-q"]
+        found = subprocess.run(
+            [*command, "--output-format=json", folder], capture_output=True
+        ).stdout
+    kinds: dict[str, Counter[str]] = {}
+    for entry in json.loads(found or "[]"):
+        path = Path(entry["filename"]).name
+        kinds.setdefault(path, Counter())[f"{entry['code']} {entry['message']}"] += 1
+    for path, counts in sorted(kinds.items()):
+        if path.endswith(".new.py"):
+            before = kinds.get(path.replace(".new.py", ".old.py"), Counter())
+            for message in counts - before:
+                print(f"lint: {path.removesuffix('.new.py').replace('--', '/')}: {message}")
 
 
 def _table(reports: dict[str, Report]) -> None:
