@@ -8,6 +8,8 @@ import type { Pages } from "./pages";
 import { findServer } from "./server";
 import { settings } from "./settings";
 import type { Status } from "./status";
+import { summary } from "./verify";
+import type { Verdict } from "./verify";
 
 const shortestWait = 1_000;
 const longestWait = 60_000;
@@ -114,7 +116,9 @@ export class Session implements vscode.Disposable {
     if (command !== "loopless.verify") return run();
     await setContext("verifying", true);
     try {
-      return await run();
+      const verdict = (await run()) as Verdict | undefined;
+      if (verdict) vscode.window.setStatusBarMessage(`Loopless: ${summary(verdict)}`, 10_000);
+      return verdict;
     } finally {
       await setContext("verifying", false);
     }

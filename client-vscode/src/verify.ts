@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { findings } from "./documents";
 
-interface Verdict {
+export interface Verdict {
   readonly status: "agreed" | "differed" | "not-run";
   readonly speedup?: number | null;
   readonly device_name?: string | null;
@@ -10,8 +10,7 @@ interface Verdict {
 }
 
 export async function verifyAtCursor(editor: vscode.TextEditor): Promise<void> {
-  const verdict = await verify(editor.document, editor.selection.active.line);
-  vscode.window.setStatusBarMessage(`Loopless: ${summary(verdict)}`, 10_000);
+  await verify(editor.document, editor.selection.active.line);
 }
 
 export async function verifyFile({ document }: vscode.TextEditor): Promise<void> {
@@ -37,8 +36,8 @@ async function verify(document: vscode.TextDocument, line: number): Promise<Verd
   }
 }
 
-function summary(verdict: Verdict | undefined): string {
-  if (!verdict) return "not verified";
+/** In one line: for a lens that the verdict cannot stand in, and for people who have none. */
+export function summary(verdict: Verdict): string {
   if (verdict.status === "agreed") {
     const device = verdict.device_name ? ` on ${verdict.device_name}` : "";
     return verdict.speedup ? `both agree, ${verdict.speedup.toPrecision(3)}× the speed${device}` : `both agree${device}`;

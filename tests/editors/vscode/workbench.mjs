@@ -86,7 +86,7 @@ class Workbench {
   }
 
   squiggles() {
-    return this.page.locator(".editor-instance .monaco-editor .squiggly-info");
+    return this.page.locator(".monaco-editor .squiggly-info");
   }
 
   lenses() {
