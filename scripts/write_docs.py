@@ -33,7 +33,7 @@ SETTINGS_HEAD = """\
 # Settings
 
 In `loopless.toml`, in the table `[tool.loopless]` of `pyproject.toml`, or in the editor (in VS Code
-under `loopless.`, with the same names). The nearest file above the one that is open applies.
+as `loopless.codeLens` for `code-lens`). The nearest file above the one that is open applies.
 
 ```toml
 [tool.loopless]
