@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ def named(path: Path, text: str, header: Span) -> str:
 
 def write(texts: dict[Path, str]) -> None:
     """The files after every rewrite that has an edit, for reading."""
-    REWRITTEN.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(REWRITTEN, ignore_errors=True)
+    REWRITTEN.mkdir(parents=True)
     for path, text in texts.items():
         fixed = fix_all(text, lambda now: Report(analyze(now).findings), unsafe=True)
         (REWRITTEN / path.name).write_text(fixed.text, encoding="utf-8")
