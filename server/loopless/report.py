@@ -33,20 +33,21 @@ class Fixed:
     findings: tuple[Finding, ...]
 
 
-def report(text: str | SourceText, settings: Settings, path: PurePosixPath) -> Report:
+def report(text: str, settings: Settings, path: PurePosixPath) -> Report:
     """What there is to say about the file at `path`, relative to the project."""
     if not settings.covers(path):
         return Report()
-    source = text if isinstance(text, SourceText) else SourceText.of(text)
     options = settings.options(path)
-    analysis = analyze(source.text, options)
+    analysis = analyze(text, options)
 
     def chosen(slug: str) -> bool:
         return slug not in options.ignore and (not options.select or slug in options.select)
 
-    suppressions, remarks = directives(source.text)
-    findings = (finding for finding in analysis.findings if chosen(finding.code))
-    kept, unused = suppressed(source, findings, suppressions, chosen)
+    findings = tuple(finding for finding in analysis.findings if chosen(finding.code))
+    suppressions, remarks = directives(text)
+    if not suppressions:
+        return Report(findings, analysis.refusals, remarks)
+    kept, unused = suppressed(SourceText.of(text), findings, suppressions, chosen)
     return Report(kept, analysis.refusals, (*remarks, *unused))
 
 

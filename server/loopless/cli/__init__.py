@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from loopless import __version__
 
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 is clean, 1 is findings, 2 is an error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _run(options)
     except BrokenPipeError:
@@ -83,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:
-    check.add_argument("paths", metavar="PATH", nargs="+", help="files and folders; - is stdin")
+    check.add_argument(
+        "paths", metavar="PATH", nargs="*", default=["."], help="files and folders; - is stdin"
+    )
     check.add_argument("--fix", action="store_true", help="apply safe rewrites")
     check.add_argument("--unsafe-fixes", action="store_true", help="count unsafe rewrites in")
     check.add_argument("--diff", action="store_true", help="print what --fix would change")

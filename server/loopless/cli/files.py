@@ -8,11 +8,11 @@ import sys
 import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from loopless.settings import ConfigurationFile, Settings, is_test, nearest, settings_from
+from loopless.settings import ConfigurationFile, Settings, in_folder, is_test, settings_from
 from loopless.settings.read import Values
 
 # Folders that hold other people's code, or none.
@@ -76,10 +76,11 @@ def encoded(file: SourceFile, text: str) -> bytes:
     return text.encode(file.encoding)
 
 
-@lru_cache(maxsize=4096)
+@cache
 def configuration(folder: Path) -> ConfigurationFile | None:
-    """The configuration file for a folder."""
-    return nearest(folder)
+    """The configuration file for a folder; each folder on the way up is looked into once."""
+    found = in_folder(folder)
+    return found or (configuration(folder.parent) if folder.parent != folder else None)
 
 
 def _below(path: str) -> Iterator[Wanted]:

@@ -21,7 +21,8 @@ def access(read: Read, printer: Printer) -> Code:
     subs, got, flips = subscripts(read.root, read.subs, printer)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
     tail = _tail(read, rank)
-    code = printer.reordered(Code(text, ATOM, (), rank), [*got, *tail])
+    kin = frozenset({sum(isinstance(s, At | Pick) for s in read.subs)}) if rank is None else frozenset[int]()
+    code = printer.reordered(Code(text, ATOM, (), rank, kin=kin), [*got, *tail])
     if flips:
         places = ", ".join(str(code.axes.index(axis)) for axis in printer.sorted(flips))
         code = code.but(f"{code.primary}.flip({places})")
@@ -180,8 +181,7 @@ def _with_indices(
                 raise Unprintable("gather", "a lookup among slices")
     while texts and texts[-1] == ":":
         texts.pop()
-    if rank is None:
-        raise Unprintable("unknown-rank", "an index tensor of unknown rank")
+    # A place that is looked up is a number, unless the file shows more (P4).
     got = [*before, *joint, *after] if together else [*joint, *before, *after]
     return texts, got, flips
 

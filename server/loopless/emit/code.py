@@ -20,7 +20,8 @@ LEVELS = {
 class Code:
     """Text of an expression. Its first dimensions are `axes`, in this order; `rank` more follow (None: unknown).
 
-    Python numbers have no axes and rank 0, and `number` set.
+    Python numbers have no axes and rank 0, and `number` set. `kin` says by how many subscripts tensors of unknown rank
+    were taken: only items taken alike are presumed to have the same rank (P4).
     """
 
     text: str
@@ -28,6 +29,7 @@ class Code:
     axes: tuple[Axis, ...] = ()
     rank: int | None = 0
     number: bool = False
+    kin: frozenset[int] = frozenset()
 
     def at(self, level: int) -> str:
         """The text, in parentheses if it binds less tightly than `level`."""

@@ -59,7 +59,7 @@ def _shared(scalar: Value, summed: list[Value], axes: list[Axis]) -> bool:
 
 
 def _multipliable(kind: Type) -> bool:
-    return kind.is_tensor and kind.dtype != "bool" and kind.rank == 0
+    return kind.is_tensor and kind.dtype != "bool" and kind.rank in (0, None)
 
 
 def _same_dtype(left: Type, right: Type) -> bool:
@@ -142,7 +142,7 @@ def _arranged(value: Value, order: list[Axis], printer: Printer) -> Code | None:
         code = printer.code(value)
     finally:
         printer.layout = layout + [a for a in printer.layout if a not in layout]
-    if code.axes != tuple(order) or code.rank != 0:
+    if code.axes != tuple(order) or code.rank not in (0, None):
         return None
     return code
 
@@ -159,7 +159,7 @@ def _einsum(
     """Anything else with two operands."""
     letters = _letters([*batch, *only_left, *only_right, *axes])
     one, other = printer.code(left), printer.code(right)
-    if one.rank != 0 or other.rank != 0:
+    if one.rank or other.rank:
         return None
     result = printer.sorted([*batch, *only_left, *only_right])
     spec = f"{_word(one.axes, letters)},{_word(other.axes, letters)}->{_word(result, letters)}"

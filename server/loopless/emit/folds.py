@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
 from loopless.dependence.feasible import proves
-from loopless.emit.code import ATOM, CHOICE, Code
+from loopless.emit.code import ATOM, CHOICE, SUM, TERM, Code
 from loopless.emit.contract import contraction
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
@@ -73,7 +74,7 @@ def dims_text(code: Code, axes: list[Axis]) -> str:
 
 def without(code: Code, text: str, axes: list[Axis]) -> Code:
     """The result of folding `axes` of `code` away."""
-    return Code(text, ATOM, tuple(a for a in code.axes if a not in axes), code.rank)
+    return replace(code, text=text, level=ATOM, axes=tuple(a for a in code.axes if a not in axes))
 
 
 def _whole(code: Code, axes: list[Axis]) -> bool:
@@ -231,7 +232,7 @@ def scan(value: Scan, printer: Printer) -> Code:
     dtype = _sum_dtype(kind, printer)
     tail = f", {dtype}" if dtype else ""
     if not value.exclusive:
-        code = Code(f"{body.primary}.{method}({place}{tail})", ATOM, body.axes, body.rank)
+        code = body.but(f"{body.primary}.{method}({place}{tail})")
     else:
         code = _exclusive(body, method, place, neutral, kind, printer, tail)
     start = value.start
@@ -252,15 +253,14 @@ def _exclusive(
 ) -> Code:
     """The fold of all iterations before the present one."""
     if method == "cumsum" and kind.dtype in {"int64", "int32", "bool"}:
-        return Code(f"{body.primary}.cumsum({place}{tail}) - {body.at(13)}", 10, body.axes, body.rank)
-    if body.rank is None:
-        raise Unprintable("unknown-rank", "a running fold of items of unknown rank")
-    after = len(body.axes) - 1 - place + body.rank
+        return body.but(f"{body.primary}.cumsum({place}{tail}) - {body.at(TERM)}", SUM)
+    # Items of unknown rank are presumed to be numbers (P4).
+    after = len(body.axes) - 1 - place + (body.rank or 0)
     shape = [":"] * place + [":-1"]
     pad = ", ".join(["0, 0"] * after + ["1, 0"])
     shifted = f"{printer.function('torch.nn.functional.pad')}({body.primary}[{', '.join(shape)}], ({pad})"
     shifted += f", value={neutral})" if neutral else ")"
-    return Code(f"{shifted}.{method}({place}{tail})", ATOM, body.axes, body.rank)
+    return body.but(f"{shifted}.{method}({place}{tail})")
 
 
 def _running_extreme(value: Scan, printer: Printer) -> Code:

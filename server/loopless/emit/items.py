@@ -76,7 +76,9 @@ def _allowed(known: Operation, arguments: Arguments) -> bool:
                 p = integer_of(given)
                 if p is None or p.constant != wanted:
                     return False
-    return known.if_tensor is None or len(known.params) < 2 or known.params[1] not in arguments or known.params[1] in known.dims
+    if known.if_tensor is None or len(known.params) < 2 or known.params[1] not in arguments:
+        return True
+    return known.params[1] in known.dims or known.params[1] not in known.tensors
 
 
 def _as_written(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:

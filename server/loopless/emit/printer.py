@@ -119,21 +119,28 @@ class Printer:
 
     def gap(self, code: Code, rank: int | None) -> int:
         """How many dimensions of size one go between the axes of `code` and its own dimensions."""
-        if rank == code.rank or rank is None and code.rank is None:
+        if rank == code.rank or (rank or 0) == (code.rank or 0):
             return 0
-        if rank is None:
-            raise Unprintable("unknown-rank", "operands of known and of unknown rank meet")
-        if code.rank is None:
-            return 0
-        return rank - code.rank
+        # An item of unknown rank that meets others is presumed to be a number (P4).
+        return (rank or 0) - (code.rank or 0)
 
     def common(self, codes: Sequence[Code]) -> tuple[Axes, int | None]:
         """The axes and the rank that several codes broadcast to."""
         axes = self.sorted(axis for code in codes for axis in code.axes)
-        ranks = [code.rank for code in codes if not code.number]
-        if any(r is None for r in ranks):
+        tensors = [code for code in codes if not code.number]
+        unknown = [code for code in tensors if code.rank is None]
+        if len({code.kin for code in unknown}) > 1 and axes:
+            raise Unprintable("unknown-rank", "operands of unknown rank that are subscripted differently")
+        known = [code.rank for code in tensors if code.rank is not None]
+        if unknown and not any(known):
             return axes, None
-        return axes, max((r for r in ranks if r is not None), default=0)
+        if unknown and any(0 in code.kin for code in unknown) and axes:
+            raise Unprintable("unknown-rank", "a whole tensor of unknown rank beside items of known rank")
+        return axes, max(known, default=0)
+
+    def kin_of(self, codes: Sequence[Code]) -> frozenset[int]:
+        """How the operands of unknown rank were subscripted."""
+        return frozenset(k for code in codes if code.rank is None for k in code.kin)
 
     def reordered(self, code: Code, got: Sequence[Axis | None]) -> Code:
         """`code` whose dimensions are `got` (None: a dimension of the item) with its axes first, in layout order."""
@@ -142,23 +149,23 @@ class Printer:
         rank = code.rank
         target: list[Axis | None] = [*want, *[None for axis in got if axis is None]]
         if list(got) == target:
-            return Code(code.text, code.level, tuple(want), rank)
+            return Code(code.text, code.level, tuple(want), rank, kin=code.kin)
         if len(got) == 2 and (rank == len(got) - len(axes)):
-            return Code(f"{code.primary}.T", ATOM, tuple(want), rank)
+            return Code(f"{code.primary}.T", ATOM, tuple(want), rank, kin=code.kin)
         if rank is not None and rank == len(got) - len(axes):
             trailing = [at for at, axis in enumerate(got) if axis is None]
             order = [list(got).index(axis) for axis in want] + trailing
             moved = [at for at, source in enumerate(order) if at != source]
             if len(moved) == 2:
-                return Code(f"{code.primary}.transpose({moved[0]}, {moved[1]})", ATOM, tuple(want), rank)
+                return Code(f"{code.primary}.transpose({moved[0]}, {moved[1]})", ATOM, tuple(want), rank, kin=code.kin)
             text = f"{code.primary}.permute({', '.join(map(str, order))})"
-            return Code(text, ATOM, tuple(want), rank)
+            return Code(text, ATOM, tuple(want), rank, kin=code.kin)
         sources = [list(got).index(axis) for axis in want]
         if len(sources) == 1:
-            return Code(f"{code.primary}.movedim({sources[0]}, 0)", ATOM, tuple(want), rank)
+            return Code(f"{code.primary}.movedim({sources[0]}, 0)", ATOM, tuple(want), rank, kin=code.kin)
         first = ", ".join(map(str, sources))
         second = ", ".join(map(str, range(len(sources))))
-        return Code(f"{code.primary}.movedim(({first}), ({second}))", ATOM, tuple(want), rank)
+        return Code(f"{code.primary}.movedim(({first}), ({second}))", ATOM, tuple(want), rank, kin=code.kin)
 
     # --- values
 
@@ -171,7 +178,8 @@ class Printer:
                 return self.integer(p)
             case Ref(text):
                 kind = type_of(value, self.scope)
-                return Code(text, ATOM if text.isidentifier() else ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor)
+                kin = frozenset({0}) if kind.is_tensor and kind.rank is None else frozenset[int]()
+                return Code(text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin)
             case Read(root, ()):
                 kind = type_of(value, self.scope)
                 return Code(root, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor)
@@ -311,7 +319,7 @@ class Printer:
         axes, rank = self.common((left, right))
         one, other = self.lined_up(left, axes, rank), self.lined_up(right, axes, rank)
         text, level = binary(op, one.text, one.level, other.text, other.level)
-        return Code(text, level, axes, rank, left.number and right.number)
+        return Code(text, level, axes, rank, left.number and right.number, self.kin_of((left, right)))
 
     def prefix(self, op: str, code: Code) -> Code:
         text = f"{op}{code.at(UNARY)}" if op != "not " else f"not {code.at(NOT)}"
@@ -345,6 +353,8 @@ class Printer:
             return self.division(op, args[0], args[1])
         if op == "**":
             return self.infix(op, self.in_domain(args[0], args[1]), self.floating(args[1], args[0]))
+        if op == "+" and args[0] == Const(0.0) and self.absorbs_zero(args[1]):
+            return self.code(args[1])
         if op in {"+", "-", "*"}:
             left, right = self.floating(args[0], args[1]), self.floating(args[1], args[0])
             return self.infix(op, left, right)
@@ -366,6 +376,11 @@ class Printer:
                 return self.truncated(args[0])
             case _:
                 return self.called(value)
+
+    def absorbs_zero(self, value: Value) -> bool:
+        """Whether `0.0 + value` has the value's own dtype; unshown dtypes added to floats are floating (P5)."""
+        kind = self.typed(value)
+        return kind.is_floating or (kind.is_tensor and (kind.dtype is None or kind.dtype.startswith("of:")))
 
     def floating(self, value: Value, beside: Value) -> Code:
         """An operand; Python floats that vary are brought to the dtype of the tensor beside them (T7)."""
@@ -517,7 +532,8 @@ class Printer:
         one, other = self.floating_arm(one, then, otherwise), self.floating_arm(other, otherwise, then)
         axes, rank = self.common((condition, one, other))
         texts = [self.aligned(code, axes, rank) for code in (condition, one, other)]
-        return Code(f"{self.function('torch.where')}({', '.join(texts)})", ATOM, axes, rank)
+        kin = self.kin_of((condition, one, other))
+        return Code(f"{self.function('torch.where')}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
 
     def floating_arm(self, code: Code, value: Value, beside: Value) -> Code:
         kind, other = self.typed(value), self.typed(beside)
@@ -547,6 +563,7 @@ class Printer:
         keywords = [(key, self.code(arg)) for key, arg in value.keywords]
         everything = [*codes, *(code for _, code in keywords)]
         axes, rank = self.common(everything)
+        kin = self.kin_of(everything)
         number = all(code.number for code in everything) and not axes
         if op.startswith("math."):
             return self.math(op, args, codes, axes, rank)
@@ -556,12 +573,12 @@ class Printer:
         if op == "Tensor.clone":
             return codes[0].but(f"{codes[0].primary}.clone()")
         if op.startswith("Tensor."):
-            return Code(f"{lined[0].primary}.{short}({', '.join(texts)})", ATOM, axes, rank)
+            return Code(f"{lined[0].primary}.{short}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
         if op.startswith("call:"):
-            return Code(f"{op[5:]}({', '.join(texts)})", ATOM, axes, rank)
+            return Code(f"{op[5:]}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
         if number and not any(self.typed(a).is_tensor for a in args):
             return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, (), 0)
-        return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, axes, rank)
+        return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
 
     def math(
         self, op: str, args: list[Value], codes: list[Code], axes: Axes, rank: int | None

@@ -171,7 +171,8 @@ def _target(piece: Write, printer: Printer) -> tuple[str, tuple[Axis, ...], int 
         if None in got and got.index(None) < len(axes):
             raise Unprintable("layout", "a store with a slice before the loop's axes")
     rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
-    text = f"{piece.root}[{', '.join(subs)}]" if subs else f"{piece.root}[:]"
+    whole = piece.root if piece.op is not None and piece.augmented else f"{piece.root}[:]"
+    text = f"{piece.root}[{', '.join(subs)}]" if subs else whole
     return text, tuple(axes), rank
 
 

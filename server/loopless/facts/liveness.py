@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loopless.facts.scope import every_statement, names_read, own_expressions
+from loopless.facts.scope import every_statement, names_read, own_expressions, target_names
 from loopless.ir import tree
 
 Path = tuple[tuple[tuple[tree.Stmt, ...], int, bool], ...]
@@ -38,10 +38,48 @@ def live_after(path: Path) -> frozenset[str]:
     """
     found: set[str] = set()
     for block, at, looping in path:
-        found |= reads_of_block(block[at + 1 :])
+        after = reads_of_block(block[at + 1 :])
+        found |= {name for name in after if may_read(name, block[at + 1 :])}
         if looping:
-            found |= reads_of_block(block[:at])
+            found |= {name for name in reads_of_block(block) if may_read(name, block)}
     return frozenset(found)
+
+
+def may_read(name: str, block: tuple[tree.Stmt, ...]) -> bool:
+    """Whether some way through a block reads `name` before it gets a new value."""
+    for statement in block:
+        match statement:
+            case tree.Assign(tree.Name(bound), value) if bound == name:
+                return name in names_read(value)
+            case tree.For(target, iterable, body, orelse) if name in set(target_names(target)):
+                if name in names_read(iterable) or may_read(name, orelse):
+                    return True
+                # The body sees the loop's own value; after a loop without iterations the old one is still there.
+                if _certain(iterable):
+                    return False
+            case tree.If(test, then, otherwise):
+                if name in names_read(test) or may_read(name, then) or may_read(name, otherwise):
+                    return True
+                if _binds(name, then) and _binds(name, otherwise):
+                    return False
+            case tree.For(_, iterable, body, orelse):
+                if name in names_read(iterable) or may_read(name, body) or may_read(name, orelse):
+                    return True
+            case _:
+                if name in reads_of_block((statement,)):
+                    return True
+    return False
+
+
+def _certain(iterable: tree.Expr) -> bool:
+    return False
+
+
+def _binds(name: str, block: tuple[tree.Stmt, ...]) -> bool:
+    return any(
+        isinstance(s, tree.Assign) and isinstance(s.target, tree.Name) and s.target.id == name
+        for s in block
+    )
 
 
 def killed(name: str, block: tuple[tree.Stmt, ...], at: int) -> bool:

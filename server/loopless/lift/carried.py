@@ -27,10 +27,11 @@ ZERO, ONE = Int(poly(0)), Int(poly(1))
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What a carried name is at the start of each iteration, and after the loop."""
+    """What a carried name is at the start of each iteration, after the loop, and once it is updated."""
 
     before: Value
     after: Value
+    updated: Value | None = None
 
 
 def mentions(value: Value, name: str) -> bool:
@@ -111,7 +112,8 @@ def _additive(name: str, update: Value, start: Value, axis: Axis) -> Solution | 
     total = Reduce("+", axis, term, when)
     running = _masked(term, when, ZERO)
     after = total if start == ZERO else Apply("+", (start, total))
-    return Solution(Scan("+", axis, running, start, True), after)
+    updated = Scan("+", axis, running, start, False)
+    return Solution(Scan("+", axis, running, start, True), after, updated)
 
 
 def _masked(term: Value, when: Value | None, neutral: Value) -> Value:
@@ -171,7 +173,9 @@ def _multiplicative(name: str, update: Value, start: Value, axis: Axis) -> Solut
     term, when = _guarded(factor, ONE)
     total = Reduce("*", axis, term, when)
     after = total if start == ONE else Apply("*", (start, total))
-    return Solution(Scan("*", axis, _masked(term, when, ONE), start, True), after)
+    running = _masked(term, when, ONE)
+    updated = Scan("*", axis, running, start, False)
+    return Solution(Scan("*", axis, running, start, True), after, updated)
 
 
 def factor_of(value: Value, name: str) -> Value | None:
@@ -238,7 +242,9 @@ def _extreme(name: str, update: Value, start: Value, axis: Axis) -> Solution | N
             order, key, rest = asked
             fold = Best(order, axis, key, start, key, start, rest)
             op = "max" if order in {">", ">="} else "min"
-            return Solution(Scan(op, axis, _masked(key, rest, start), start, True), fold)
+            running = _masked(key, rest, start)
+            updated = Scan(op, axis, running, start, False)
+            return Solution(Scan(op, axis, running, start, True), fold, updated)
         case Apply(op, (left, right)) if op in {"torch.maximum", "torch.max", "torch.minimum", "torch.min"}:
             kind = "max" if op.startswith("torch.max") else "min"
             for one, other in ((left, right), (right, left)):

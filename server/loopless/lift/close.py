@@ -79,6 +79,12 @@ def close_level(
             for name, update in live_cells.items()
         }
     solved = _solve(live_cells, starts, axis)
+    updates_of = {
+        live_cells[name]: solution.updated
+        for name, solution in solved.items()
+        if solution.updated is not None and live_cells[name] != Read(name, ())
+    }
+    pieces = [_updated(piece, updates_of) for piece in pieces]
     unsolved = [name for name in live_cells if name not in solved]
     pieces = [_put(piece, solved) for piece in pieces]
     finals: dict[str, Value] = {}
@@ -111,6 +117,25 @@ def close_level(
     finals = {name: _retemp(value, temps) for name, value in finals.items()}
     _check_finals(finals, solved, pieces, lifting, loop)
     return Closed(tuple(closed), finals)
+
+
+def _updated(piece: Piece, values: dict[Value, Value]) -> Piece:
+    """Uses of a carried name after its update, in the closed form of the updated value."""
+    if not values:
+        return piece
+
+    def new(value: Value) -> Value:
+        return replaced(value, lambda inner: values.get(inner))
+
+    match piece:
+        case Write(_, _, _, value, when):
+            return replace(piece, value=new(value), when=None if when is None else new(when))
+        case Define(_, value):
+            return replace(piece, value=new(value))
+        case Append(_, value, when):
+            return replace(piece, value=new(value), when=None if when is None else new(when))
+        case Kept():
+            return piece
 
 
 def _me(name: str, update: Value, inner: Frame) -> Value:

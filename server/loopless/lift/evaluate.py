@@ -41,7 +41,13 @@ _EFFECTS = frozenset({"print", "input", "open", "exec", "eval", "next", "setattr
 class Evaluator:
     """Evaluates expressions in a frame. `inline` runs a function of the file on values."""
 
-    def __init__(self, lifting: Lifting, inline: Inliner) -> None:
+    def __init__(
+        self,
+        lifting: Lifting,
+        inline: Inliner,
+        learn_rows: Callable[[str, tuple[Value, ...]], None],
+    ) -> None:
+        self.learn_rows = learn_rows
         self.lifting = lifting
         self.scope = lifting.scope
         self.inline = inline
@@ -396,11 +402,17 @@ class Evaluator:
         types = [type_of(arg, self.scope) for arg in args]
         if any(t.kind == "other" for t in types):
             raise stop("unknown-call", f"`{local}` is not known", call.span)
-        if any(t.is_tensor and t.rank != 0 for t in types):
+        if any(t.is_tensor and t.rank for t in types):
             raise stop(
                 "unknown-call", f"`{local}` is not known, and it is given whole rows", call.span,
                 f"define `{local}` in this file, or call torch.func.vmap({local}) yourself",
             )  # fmt: skip
+        for arg, kind in zip(args, types):
+            if kind.is_tensor and kind.rank is None and not _in_full(arg):
+                raise stop(
+                    "unknown-call", f"`{local}` is not known, and it may be given whole rows", call.span,
+                    f"define `{local}` in this file",
+                )  # fmt: skip
         self.lifting.assume(f"`{local}` works element by element and has no effects")
         return Apply(f"call:{local}", tuple(plain(a) for a in args))
 
@@ -481,6 +493,7 @@ class Evaluator:
         span: Span,
     ) -> Value:
         """An operation on the item's own dimensions."""
+        self.learn_rows(name, args)
         return OnItem(name, args, keywords)
 
     def builtin(self, short: str, call: tree.Call, frame: Frame) -> Value:
@@ -551,6 +564,11 @@ class Evaluator:
         if name in {"clone", "contiguous"}:
             return Apply("Tensor.clone", (base,))
         return self.operation(f"Tensor.{name}", known, (base, *args), tuple(keywords.items()), call.span)
+
+
+def _in_full(value: Value) -> bool:
+    """An item by two subscripts or more: a number, if nothing shows more (P4)."""
+    return isinstance(value, Read) and sum(isinstance(s, At | Pick) for s in value.subs) > 1
 
 
 def plain(value: Value) -> Value:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.infer import dotted
-from loopless.facts.operations import Rule, method
+from loopless.facts.operations import Rule, lookup, method
 from loopless.facts.scope import names_bound, root_name
 from loopless.finding import Span
 from loopless.ir import tree
@@ -18,7 +19,9 @@ from loopless.ir.value import (
     Int,
     Pick,
     Read,
+    Reduce,
     Ref,
+    Scan,
     Sub,
     Tuple,
     Value,
@@ -45,7 +48,7 @@ class Executor:
     def __init__(self, lifting: Lifting) -> None:
         self.lifting = lifting
         self.scope = lifting.scope
-        self.evaluator = Evaluator(lifting, self.inline)
+        self.evaluator = Evaluator(lifting, self.inline, self.learn_rows)
         self.inlining = 0
 
     # --- loops
@@ -269,9 +272,43 @@ class Executor:
 
     def _learn_rank(self, root: str, subs: tuple[Sub, ...], value: Value) -> None:
         """A store into one element shows that what is stored has no dimensions."""
-        if type_of(Read(root, subs), self.scope).rank != 0:
+        rank = type_of(Read(root, subs), self.scope).rank
+        if rank == 0:
+            self.learn_scalar(value)
+        elif rank:
+            self.learn_item(value, rank)
+
+    def learn_item(self, value: Value, rank: int) -> None:
+        """What is stored into an item of known rank has that rank, unless an operand of that rank is there."""
+        leaves = list(pointwise_leaves(value))
+        if any(type_of(leaf, self.scope).rank == rank for leaf in leaves):
             return
-        self.learn_scalar(value)
+        for leaf in leaves:
+            self.learn(leaf, rank)
+
+    def learn_rows(self, name: str, args: tuple[Value, ...]) -> None:
+        """An operation on an item's own dimensions shows that it has some."""
+        known = lookup(name)
+        if known is None:
+            return
+        rank = max(known.item_rank or 0, known.last, 1 if known.rule in {Rule.REDUCE, Rule.ALONG} else 0)
+        if known.ranks:
+            rank = max(known.ranks)
+        if rank and args:
+            for leaf in pointwise_leaves(args[0]):
+                self.learn(leaf, rank)
+            if known.ranks and len(known.ranks) > 1 and len(args) > 1:
+                for leaf in pointwise_leaves(args[1]):
+                    self.learn(leaf, known.ranks[1])
+
+    def learn(self, value: Value, rank: int) -> None:
+        """A tensor read in a pointwise expression has items of this rank, if nothing says otherwise."""
+        match value:
+            case Read(root, subs) if subs and self.scope.rank(root) is None:
+                if all(isinstance(s, At | Pick) for s in subs):
+                    self.lifting.learned.setdefault(root, len(subs) + rank)
+            case _:
+                pass
 
     def learn_scalar(self, value: Value) -> None:
         """The value is a single number: the tensors read in it are subscripted in full."""
@@ -280,9 +317,18 @@ class Executor:
                 rank = sum(isinstance(s, At | Pick) for s in subs)
                 if all(isinstance(s, At | Pick) for s in subs):
                     self.lifting.learned.setdefault(root, rank)
+                for sub in subs:
+                    if isinstance(sub, Pick):
+                        self.learn_scalar(sub.value)
+            case Read(_, subs) if subs:
+                for sub in subs:
+                    if isinstance(sub, Pick):
+                        self.learn_scalar(sub.value)
             case Apply(_, args):
                 for arg in args:
                     self.learn_scalar(arg)
+            case Reduce(_, _, inner) | Scan(_, _, inner):
+                self.learn_scalar(inner)
             case _:
                 pass
 
@@ -430,7 +476,6 @@ class Executor:
             self.scope.names = _visible(self.scope.names, bound)
             self.scope.locals = local
             self.lifting.loop_names = local
-            self.scope.evidence = frozenset()
             before = len(frame.pieces)
             result = self._run(function.body, inner, span)
             if len(frame.pieces) != before:
@@ -547,6 +592,21 @@ def _merge_stores(
     if len(merged) > 1 and len({m.root for m in merged if isinstance(m, Write | Append)}) < len(merged):
         return
     pieces[start:] = merged
+
+
+def pointwise_leaves(value: Value) -> Iterator[Value]:
+    """The operands of a pointwise expression."""
+    match value:
+        case Apply("where", (_, then, otherwise)):
+            yield from pointwise_leaves(then)
+            yield from pointwise_leaves(otherwise)
+        case Apply(_, args):
+            for arg in args:
+                yield from pointwise_leaves(arg)
+        case Reduce(_, _, body) | Scan(_, _, body):
+            yield from pointwise_leaves(body)
+        case _:
+            yield value
 
 
 def mentions_axis(subs: tuple[Sub, ...], axis: object) -> bool:

@@ -213,15 +213,15 @@ class _Renaming:
 
     def run(self, extent: Poly) -> Axis:
         self.count += 1
-        made = Axis("run", -1000 - self.count, extent)
+        made = Axis("run", -self.count, extent)
         self.made[made, "run"] = made
         return made
 
     def _copy(self, axis: Axis, side: str) -> Axis:
         key = axis, side
         if key not in self.made:
-            number = -2 * axis.uid - (side == "a") - 1
-            self.made[key] = Axis(axis.name, number, axis.extent)
+            self.count += 1
+            self.made[key] = Axis(axis.name, -self.count, axis.extent)
         return self.made[key]
 
     def renamed(

@@ -267,6 +267,9 @@ def _range(
     low, high = _hull(start, lifting, lowest=True), _hull(end, lifting, lowest=False)
     if low is None or high is None:
         raise stop("ragged-extent", "the range's ends depend on an outer loop in a way not known", args[0].span)
+    if low.constant is not None and 0 < low.constant <= 4:
+        # From zero on: whole rows read better, and the predicate keeps the first places out.
+        low = poly(0)
     index = poly(hole) + low
     tests: list[Value] = []
     if low != start:

@@ -41,8 +41,8 @@ class Analyses:
     workspace: Workspace
     configuration: Configuration
     _views: dict[str, View] = field(default_factory=dict[str, View])
-    # One thread: the engine's cache is not shared between threads, and two analyses at once would only
-    # take turns with the interpreter.
+    _wanted: dict[str, Program] = field(default_factory=dict[str, Program])
+    # One thread: two analyses at once would only take turns with the interpreter.
     _thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="analysis")
     )
@@ -71,6 +71,7 @@ class Analyses:
     def forget(self, uri: str) -> None:
         """Drop the view of a program that was closed."""
         self._views.pop(uri, None)
+        self._wanted.pop(uri, None)
 
     def stop(self) -> None:
         """Start no more analyses."""
@@ -80,33 +81,29 @@ class Analyses:
         """The view of a program, or None if the program or its settings are not current any more."""
         scope = self.configuration.scope(program)
         view = self._views.get(program.uri)
-        if view is None or view.program is not program or view.scope != scope:
+        if not _is_of(view, program, scope):
+            self._wanted[program.uri] = program
             loop = asyncio.get_running_loop()
             view = await loop.run_in_executor(self._thread, self._made, program, scope)
-        if (
-            view is None
-            or not self._is_current(program)
-            or self.configuration.scope(program) != scope
-        ):
-            return None
-        self._views[program.uri] = view
-        return view
+        is_current = self.workspace.program(program.uri) is program
+        return view if is_current and self.configuration.scope(program) == scope else None
 
     def _made(self, program: Program, scope: Scope) -> View | None:
+        """The view, made on the thread; None if somebody wants a newer one by now."""
         known = self._views.get(program.uri)
-        if known is not None and known.program is program and known.scope == scope:
+        if _is_of(known, program, scope):
             return known  # two requests asked for it, and the other came first
-        if not self._is_current(program):
+        if self._wanted.get(program.uri) is not program:
             return None
         try:
-            found = report(program.source, scope.settings, scope.path)
+            found = report(program.source.text, scope.settings, scope.path)
         except Exception:
             # The engine promises not to raise; if it does all the same, a user sees silence and the log a trace.
             _log.exception("bug: the analysis of %s failed", program.uri)
             found = Report()
-        view = View(program, scope, found)
-        self._views[program.uri] = view
-        return view
+        self._views[program.uri] = View(program, scope, found)
+        return self._views[program.uri]
 
-    def _is_current(self, program: Program) -> bool:
-        return self.workspace.program(program.uri) is program
+
+def _is_of(view: View | None, program: Program, scope: Scope) -> bool:
+    return view is not None and view.program is program and view.scope == scope

@@ -21,7 +21,6 @@ class Client:
     refreshes_diagnostics: bool = False
     takes_versions: bool = False
     takes_related: bool = False
-    takes_links: bool = False
     takes_code_actions: bool = False
     resolves_edits: bool = False
     takes_preferred: bool = False
@@ -34,7 +33,6 @@ class Client:
     has_configuration: bool = False
     registers_configuration: bool = False
     registers_watchers: bool = False
-    applies_edits: bool = False
     has_notebooks: bool = False
 
     @staticmethod
@@ -56,7 +54,6 @@ class Client:
             takes_versions=has("text_document.publish_diagnostics.version_support"),
             takes_related=has("text_document.publish_diagnostics.related_information")
             or has("text_document.diagnostic.related_information"),
-            takes_links=has("text_document.publish_diagnostics.code_description_support"),
             takes_code_actions=has("text_document.code_action.code_action_literal_support"),
             # What an action needs to be resolved travels in its data.
             resolves_edits="edit" in resolved and has("text_document.code_action.data_support"),
@@ -70,7 +67,6 @@ class Client:
             has_configuration=has("workspace.configuration"),
             registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
             registers_watchers=has("workspace.did_change_watched_files.dynamic_registration"),
-            applies_edits=has("workspace.apply_edit"),
             has_notebooks=capabilities.notebook_document is not None,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from loopless.explain import explanation
 from loopless.finding import Finding
@@ -87,8 +87,7 @@ async def _progress(server: LooplessServer, params: types.ExecuteCommandParams) 
     """How to tell the client about a run: each phase, and the empty phase at its end."""
     token = params.work_done_token
     if token is None and server.session.client.shows_progress:
-        token = str(uuid.uuid4())
-        await _progress_of(server).create_async(token)
+        token = await _created(server)
     begun = False
 
     def report(phase: str) -> None:
@@ -107,6 +106,16 @@ async def _progress(server: LooplessServer, params: types.ExecuteCommandParams) 
             server.work_done_progress.begin(token, begin)
 
     return report
+
+
+async def _created(server: LooplessServer) -> str | None:
+    """A token for progress of our own; None if the client will not have it."""
+    token = str(uuid.uuid4())
+    try:
+        await _progress_of(server).create_async(token)
+    except JsonRpcException:
+        return None
+    return token
 
 
 def _progress_of(server: LooplessServer) -> Any:

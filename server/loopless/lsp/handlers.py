@@ -85,7 +85,8 @@ async def _code_actions(
     def command(finding: Finding) -> types.Command:
         return lenses.verify_command(view, finding, client)
 
-    return actions.code_actions(view, params, client, command)
+    found = await asyncio.to_thread(actions.code_actions, view, params, client, command)
+    return server.still(view, found)
 
 
 async def _resolve(server: LooplessServer, action: types.CodeAction) -> types.CodeAction:
@@ -93,7 +94,8 @@ async def _resolve(server: LooplessServer, action: types.CodeAction) -> types.Co
     view = await server.now(data.get("uri", ""))
     if view is None or view.program.part(data["uri"]).version != data["version"]:
         raise ContentModified
-    return actions.resolved(view, action, server.session.client)
+    found = await asyncio.to_thread(actions.resolved, view, action, server.session.client)
+    return server.still(view, found)
 
 
 async def _hover(server: LooplessServer, params: types.HoverParams) -> types.Hover | None:

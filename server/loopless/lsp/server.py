@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from lsprotocol import types
 from lsprotocol.converters import get_converter
@@ -21,6 +21,8 @@ from loopless.lsp.protocol import Protocol
 from loopless.lsp.session import Session
 from loopless.settings import PlacedProblem
 from loopless.settings.files import NAMES
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -124,6 +126,12 @@ class LooplessServer(LanguageServer):
         if self.session.workspace.program(uri) is not program:
             raise ContentModified
         return await self.session.analyses.now(uri)
+
+    def still(self, view: View, answer: T) -> T:
+        """The answer, if the program is still the one that it is about; else raises `ContentModified`."""
+        if self.session.workspace.program(view.program.uri) is not view.program:
+            raise ContentModified
+        return answer
 
     async def _publish(self, uri: str) -> None:
         client = self.session.client

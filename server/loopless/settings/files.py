@@ -40,12 +40,14 @@ class ConfigurationFile:
 
 def nearest(folder: Path) -> ConfigurationFile | None:
     """The configuration of the nearest folder, this one or above, that has any."""
-    for place in (folder, *folder.parents):
-        for name in NAMES:
-            found = read(place / name)
-            if found is not None:
-                return found
-    return None
+    places = (in_folder(place) for place in (folder, *folder.parents))
+    return next((found for found in places if found), None)
+
+
+def in_folder(folder: Path) -> ConfigurationFile | None:
+    """The configuration in a folder; `loopless.toml` comes before `pyproject.toml`."""
+    found = (read(folder / name) for name in NAMES)
+    return next((file for file in found if file), None)
 
 
 def read(path: Path) -> ConfigurationFile | None:

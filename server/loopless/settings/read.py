@@ -39,8 +39,7 @@ def layer(table: Mapping[str, Any], *, editor: bool) -> Layer:
         wrong = _unknown(written) if key is None else _wrong(key, value, editor)
         if wrong:
             problems.append(Problem(written, wrong))
-        elif key is not None and not (editor and value == key.schema.get("default")):
-            # Some editors send their defaults as if the user had chosen them.
+        elif key is not None and not (editor and _is_default(key, value)):
             values[key.name] = value
     return Layer(values, tuple(problems))
 
@@ -83,6 +82,11 @@ def _flattened(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
             yield from _flattened(cast("Mapping[str, Any]", value), f"{written}.")
         else:
             yield written, value
+
+
+def _is_default(key: Key, value: object) -> bool:
+    """Whether an editor may have sent the value without the user: some send all defaults, as if chosen."""
+    return not key.editor_only and value == key.schema.get("default")
 
 
 def _is_table(written: str) -> bool:

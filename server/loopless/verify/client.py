@@ -176,7 +176,12 @@ class Verifier:
     def _revive(self) -> None:
         """Start a new worker for the next request at once, where the last one was killed."""
         worker = self._worker
-        if worker is None or worker.alive() or self._closed or not (worker.hello or {}).get("hello"):
+        if (
+            worker is None
+            or worker.alive()
+            or self._closed
+            or not (worker.hello or {}).get("hello")
+        ):
             return
         with suppress(OSError), self._wake:
             if not self._closed:

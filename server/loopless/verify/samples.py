@@ -9,7 +9,7 @@ from typing import Any
 
 from loopless.finding import Finding, Input
 from loopless.verify.clues import clues_of
-from loopless.verify.names import parameters
+from loopless.verify.names import bound, parameters
 from loopless.verify.objects import attribute_paths, class_of
 from loopless.verify.setup import Function
 from loopless.verify.slicing import Slice
@@ -87,7 +87,7 @@ def _flattened(piece: Slice, objects: Sequence[str]) -> list[str]:
     owner = class_of(piece.path)
     methods: set[str] = set()
     if owner is not None:
-        methods = {s.name for s in owner.body if isinstance(s, ast.FunctionDef)}
+        methods = bound(owner.body) if piece.classes else set()
         statements += [
             s
             for s in owner.body

@@ -135,8 +135,7 @@ def _same_number(left: Any, right: Any) -> bool:
     return (
         isinstance(left, (int, float))
         and isinstance(right, torch.Tensor)
-        and right.dim() == 0
-        and bool(right == left)
+        and bool((right == left).all())
     )
 
 

@@ -14,11 +14,18 @@ from .compare import leaves, named
 from .program import Program, explain
 from .values import Scenario, Variation
 
+Graphs = dict[str, tuple[bool, bool]]
 Result = tuple[dict[str, torch.Tensor | None], dict[str, bool]]
 
 
-def compare_gradients(program: Program, scenario: Scenario, variation: Variation) -> str | None:
-    """The first difference in gradients; empty if there is none, None if the loop has none."""
+def compare_gradients(
+    program: Program, scenario: Scenario, variation: Variation, graphs: Graphs
+) -> str | None:
+    """The first difference in gradients; empty if there is none, None if the loop has none.
+
+    `graphs` gathers which results hang on a graph in either version; a single run says little,
+    for a loop may not have written at all.
+    """
     try:
         old = _gradients(program, scenario, variation, "old")
     except Exception:
@@ -32,13 +39,20 @@ def compare_gradients(program: Program, scenario: Scenario, variation: Variation
     if new is None:
         return "the loop's result has gradients, the new code's has none"
     (old_grads, old_flags), (new_grads, new_flags) = old, new
-    for where, flag in old_flags.items():
-        if where in new_flags and new_flags[where] != flag:
-            has, lacks = ("loop", "new code") if flag else ("new code", "loop")
-            return f"{where} keeps its graph in the {has}, not in the {lacks}"
+    for where in old_flags.keys() & new_flags.keys():
+        loop, tensor = graphs.get(where, (False, False))
+        graphs[where] = (loop or old_flags[where], tensor or new_flags[where])
     for name, one in old_grads.items():
         if difference := _difference(name, one, new_grads.get(name)):
             return difference
+    return ""
+
+
+def extra_graph(graphs: Graphs) -> str:
+    """A result that the loop always cuts off from its graph and the new code does not."""
+    for where, (loop, tensor) in sorted(graphs.items()):
+        if tensor and not loop:
+            return f"{where} keeps its graph in the new code; the loop cuts it off"
     return ""
 
 
@@ -47,7 +61,10 @@ def _gradients(
 ) -> Result | None:
     live = program.make(scenario, variation)
     inputs: dict[str, torch.Tensor] = {}
-    given = {name: _required(value, name, inputs) for name, value in live.items()}
+    given = {
+        name: value if name in program.allocated else _required(value, name, inputs)
+        for name, value in live.items()
+    }
     if not inputs:
         return None
     with torch.enable_grad():

@@ -62,7 +62,8 @@ class Program:
         self.outputs: Sequence[str] = request["outputs"]
         self.classes: dict[str, str] = dict(request["classes"])
         self.grad_off: bool = request["grad_off"]
-        self.fresh = frozenset(request["fresh"]) & frozenset(self.outputs)
+        self.allocated = frozenset(request["fresh"])
+        self.fresh = self.allocated & frozenset(self.outputs)
         self.device = device
         self._picked = 0
         self.namespace: dict[str, Any] = {

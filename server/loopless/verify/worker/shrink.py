@@ -62,7 +62,7 @@ def _simpler(variation: Variation) -> Iterator[Variation]:
         if any(s > target for s in sizes.values()):
             yield variation.with_sizes({c: min(s, target) for c, s in sizes.items()})
     for changed, size in sizes.items():
-        for target in range(min(size, 4)):
+        for target in range(1 if size else 0, min(size, 4)):
             yield variation.with_sizes({**sizes, changed: target})
 
 

@@ -119,7 +119,8 @@ class Maker:
             rest = dict(option, sizes=option["sizes"][1:])
             return [self.tensor(name, rest, position) for _ in range(count)]
         if kind == "expr":
-            scope = dict(self.namespace, __size__=self.size)
+            scope = {"torch": torch, "math": math, "types": types, **self.namespace}
+            scope["__size__"] = self.size
             return self.finish(eval(option["expr"], scope), name, option, position)
         if kind == "value":
             return option["value"]
@@ -199,6 +200,7 @@ class Maker:
             low = 1 if positive else (0 if dtype == torch.uint8 else -5)
             return torch.randint(low, 6, shape, generator=self.generator).to(dtype)
         made = torch.randn(shape, generator=self.generator, dtype=torch.float64)
+        positive = positive and self.variation.data == "plain"
         return (made.abs() + 0.1 if positive else made).to(dtype)
 
     def finish(self, value: Any, name: str, option: Option, position: int) -> Any:
@@ -207,7 +209,7 @@ class Maker:
             return type(value)(self.finish(v, name, option, position) for v in value)
         if not isinstance(value, torch.Tensor):
             return value
-        if value.dtype.is_floating_point and option.get("content") != "positive":
+        if value.dtype.is_floating_point:
             value = varied(value, self.variation.data, self.generator)
         elif not value.dtype.is_floating_point and self.variation.data == "extremes":
             value = self.extreme_integers(value, option)
@@ -239,7 +241,7 @@ def dtype_of(name: str) -> torch.dtype:
 
 def varied(value: torch.Tensor, data: str, generator: torch.Generator) -> torch.Tensor:
     """Data of another kind, in the same shape and dtype."""
-    if data == "plain" or value.numel() == 0:
+    if data in ("plain", "any sign") or value.numel() == 0:
         return value
     if data == "zeros":
         return torch.zeros_like(value)

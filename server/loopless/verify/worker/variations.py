@@ -9,7 +9,17 @@ from typing import Any
 from .search import plain
 from .values import Scenario, Variation
 
-_DATA = ("ties", "nan", "infinite", "signed zeros", "zeros", "all nan", "nan first", "extremes")
+_DATA = (
+    "ties",
+    "nan",
+    "infinite",
+    "signed zeros",
+    "zeros",
+    "all nan",
+    "nan first",
+    "nan last",
+    "extremes",
+)
 _DTYPES = ("float64", "int64", "bfloat16", "int32", "uint8", "bool")
 _LAYOUTS = ("transposed", "strided", "expanded")
 
@@ -24,9 +34,9 @@ _WAIVERS: Mapping[str, Sequence[str]] = {
         "broadcast",
         "extent",
     ),
+    "ranks": ("rank", "dimension", "axis", "axes", "shape"),
     "dtypes": ("dtype", "float", "integer", "same type", "precision", "bool"),
     "edge shapes": ("empty", "at least one", "non-zero size", "not 0", "nonempty", "rows"),
-    "special values": ("nan", "finite", "inf", "tie", "zero", "distinct", "sign"),
     "gradients": ("gradient", "autograd", "grad"),
     "indices": (
         "index",
@@ -41,17 +51,47 @@ _WAIVERS: Mapping[str, Sequence[str]] = {
     "aliasing": ("alias", "view", "shared", "in place", "overlap", "memory"),
     "non-contiguous": ("contiguous", "dense", "stride"),
 }
+_DATA_WAIVERS: Mapping[str, Sequence[str]] = {
+    "nan": ("nan", "finite"),
+    "infinite": ("finite", "infinit", " inf"),
+    "extremes": ("finite", "overflow"),
+    "zeros": ("zero", "sign"),
+    "ties": ("tie", "distinct", "equal values"),
+}
 
 
-def waived(assumptions: Sequence[str]) -> dict[str, str]:
-    """Which checks the assumptions speak of, each with the assumption that does."""
-    found: dict[str, str] = {}
+def waiver(variation: Variation, assumptions: Sequence[str]) -> str:
+    """The assumption that does not hold on the variation's inputs, or nothing."""
+    if variation.check == "special values":
+        words = [w for kind, ws in _DATA_WAIVERS.items() if kind in variation.data for w in ws]
+    else:
+        words = list(_WAIVERS.get(variation.check, ()))
+    return _speaking(words, assumptions)
+
+
+def check_waiver(check: str, assumptions: Sequence[str]) -> str:
+    """The assumption that takes a whole check out of the test, or nothing."""
+    return _speaking(_WAIVERS.get(check, ()), assumptions)
+
+
+def _speaking(words: Sequence[str], assumptions: Sequence[str]) -> str:
     for assumption in assumptions:
-        lower = assumption.lower()
-        for check, words in _WAIVERS.items():
-            if any(word in lower for word in words):
-                found.setdefault(check, assumption)
-    return found
+        if any(word in assumption.lower() for word in words):
+            return assumption
+    return ""
+
+
+def wider(scenario: Scenario) -> Iterator[Scenario]:
+    """The scenario with one more axis on inputs whose rank the file does not settle."""
+    names = [n for n, o in scenario.picks if o.get("open") and o["kind"] == "tensor"]
+    for chosen in (names, *([n] for n in names if len(names) > 1)):
+        if chosen:
+            picks = tuple((n, _with_axis(o) if n in chosen else o) for n, o in scenario.picks)
+            yield replace(scenario, picks=picks)
+
+
+def _with_axis(option: dict[str, Any]) -> dict[str, Any]:
+    return dict(option, sizes=[*option["sizes"], "one more axis"])
 
 
 def variations(scenario: Scenario) -> Iterator[Variation]:
@@ -68,13 +108,10 @@ def variations(scenario: Scenario) -> Iterator[Variation]:
         yield replace(base, sizes={**more, **pinned}, seed=1, label="larger")
     yield from _sizes(scenario, base)
     if kinds & {"tensor", "tensors", "expr"}:
-        for data in _DATA:
-            yield replace(base, data=data, check="special values", label=data, seed=2)
-        for layout in _LAYOUTS:
-            yield replace(base, layout=layout, check="non-contiguous", label=layout)
+        yield from _contents(base, contents)
     for index in _index_kinds(contents):
         yield replace(base, index=index, check="indices", label=f"{index} indices")
-    if "float" in kinds or "bool" in kinds:
+    if kinds & {"float", "bool"}:
         for scalar in (1, 2, 3):
             yield replace(base, scalar=scalar, label="other scalars")
     if kinds & {"callable", "module"}:
@@ -84,6 +121,15 @@ def variations(scenario: Scenario) -> Iterator[Variation]:
     yield from _longer(scenario, base)
     for seed in (3, 4):
         yield replace(base, seed=seed, label="another seed")
+
+
+def _contents(base: Variation, contents: set[Any]) -> Iterator[Variation]:
+    if "positive" in contents:
+        yield replace(base, data="any sign", label="of any sign", seed=2)
+    for data in _DATA:
+        yield replace(base, data=data, check="special values", label=data, seed=2)
+    for layout in _LAYOUTS:
+        yield replace(base, layout=layout, check="non-contiguous", label=layout)
 
 
 def _sizes(scenario: Scenario, base: Variation) -> Iterator[Variation]:

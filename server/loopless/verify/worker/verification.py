@@ -82,7 +82,7 @@ def _verdict(
         "max_rel_error": report.errors.relative,
     }
     if report.failed is not None:
-        variation, text = report.failed
+        scenario, variation, text = report.failed
         small, text = _smaller(program, scenario, variation, grade, text)
         verdict.update(
             status="differed", reason=text, counterexample=_counterexample(program, scenario, small)
@@ -114,7 +114,7 @@ def _smaller(
 
     def fails(candidate: Variation) -> bool:
         if variation.check == "gradients":
-            sentence = compare_gradients(program, scenario, candidate)
+            sentence = compare_gradients(program, scenario, candidate, {})
         else:
             found = difference_on(program, scenario, candidate, grade)
             found = [d for d in found or [] if d.check != "zero trips"]
