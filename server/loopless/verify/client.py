@@ -183,6 +183,7 @@ class Verifier:
             or not (worker.hello or {}).get("hello")
         ):
             return
+        worker.kill()
         with suppress(OSError), self._wake:
             if not self._closed:
                 self._worker = WorkerProcess(self.interpreter)
@@ -190,6 +191,8 @@ class Verifier:
     def _started(self) -> WorkerProcess | Died:
         worker = self._worker
         if worker is None or not worker.alive():
+            if worker is not None:
+                worker.kill()
             try:
                 worker = WorkerProcess(self.interpreter)
             except OSError as error:
@@ -197,6 +200,7 @@ class Verifier:
             self._worker = worker
         hello = worker.greeted(self._limits.start_seconds)
         if isinstance(hello, Died):
+            worker.kill()
             return hello
         if not hello.get("hello"):
             worker.kill()

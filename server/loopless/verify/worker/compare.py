@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ class Errors:
     relative: float = 0.0
 
 
+_MOST = 20_000
 _ZERO_TRIPS = "a tensor where the loop leaves the same Python number"
 
 Bound = Callable[[Path, torch.Tensor], torch.Tensor | None]
@@ -53,7 +55,7 @@ def _collect(  # noqa: C901 - one case for each kind of container
     if isinstance(value, (torch.dtype, torch.device)):
         found[path] = str(value)
         return
-    if depth > 8 or id(value) in seen:
+    if depth > 8 or id(value) in seen or len(found) > _MOST or isinstance(value, types.ModuleType):
         return
     seen = seen | {id(value)}
     if isinstance(value, dict):

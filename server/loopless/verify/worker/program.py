@@ -10,6 +10,7 @@ import copy
 import itertools
 import random
 import time
+import types
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -126,7 +127,8 @@ class Program:
 
 def copied(live: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that shares nothing with the original but keeps what it shares within itself."""
-    return copy.deepcopy(dict(live))
+    modules = {id(v): v for v in live.values() if isinstance(v, types.ModuleType)}
+    return copy.deepcopy(dict(live), modules)
 
 
 def explain(error: BaseException) -> str:
@@ -135,6 +137,8 @@ def explain(error: BaseException) -> str:
         return f"the code {error}, which verify does not do for it"
     if isinstance(error, OutOfTime):
         return "one run took too long"
+    if isinstance(error, MemoryError):
+        return "memory ran out"
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
 
