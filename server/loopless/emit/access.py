@@ -42,7 +42,7 @@ def subscripts(
     root: str, subs: tuple[Sub, ...], printer: Printer
 ) -> tuple[list[str], list[Axis | None], list[Axis]]:
     """The texts of subscripts, the dimensions that result (None: of the item), and the axes that run backwards."""
-    plans = _plans(root, subs, printer)
+    plans = plans_of(root, subs, printer)
     advanced = [at for at, plan in enumerate(plans) if plan == "index"]
     if advanced:
         return _with_indices(root, subs, plans, advanced, printer)
@@ -83,7 +83,7 @@ def _own_axis(p: Poly, printer: Printer) -> Axis | None:
     return axes[0] if axes else None
 
 
-def _plans(root: str, subs: tuple[Sub, ...], printer: Printer) -> list[str]:
+def plans_of(root: str, subs: tuple[Sub, ...], printer: Printer) -> list[str]:
     """For each subscript "slice", "index" or "plain"."""
     plans: list[str] = []
     seen: set[Axis] = set()
@@ -207,7 +207,7 @@ def _clamped(
 def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer) -> str:
     """One place without an axis; from the end where the user counts from there."""
     dim = sum(not isinstance(s, New) for s in subs[:at])
-    printer.hazards.append(p)
+    printer.places.append(p)
     size = printer.scope.size(root, dim)
     behind = (p - size).constant
     if behind is not None and behind < 0 and not (size.constant is not None):
@@ -244,7 +244,7 @@ def _end(p: Poly, size: Poly, printer: Printer, *, start: bool) -> str:
         return str(behind)
     if not proves(p, printer.known):
         # Below zero the slice would count from the end: only without iterations can that be.
-        printer.hazards.append(p)
+        printer.ends.append(p)
     return printer.size(p).text
 
 

@@ -347,7 +347,7 @@ def _best_key(value: Best, printer: Printer) -> Code:
         return code
     start = printer.code(value.start)
     if code.axes:
-        printer.hazards.append(value.axis.extent - 1)
+        printer.ends.append(value.axis.extent - 1)
         return code
     runs = printer.size(value.axis.extent)
     return Code(f"{code.at(CHOICE + 1)} if {runs.at(CHOICE + 1)} > 0 else {start.at(CHOICE)}", CHOICE, code.axes, code.rank)
@@ -368,7 +368,7 @@ def _best_body(value: Best, printer: Printer) -> Code:
         raise Unprintable("extreme", "the place of an extreme of items with dimensions")
     arg = "argmax" if value.order in {">", ">="} else "argmin"
     if not proves(axis.extent - 1, printer.known):
-        printer.hazards.append(axis.extent - 1)
+        printer.ends.append(axis.extent - 1)
     text = f"{keys.primary}.{arg}().item()"
     if value.order in {">=", "<="}:
         text = f"{printer.size(axis.extent - 1).at(11)} - {keys.primary}.flip(0).{arg}().item()"

@@ -56,7 +56,8 @@ class Printer:
         self.layout = list(layout)
         self.loops = loops or {}
         self.guards: list[Value] = []
-        self.hazards: list[Poly] = []
+        self.ends: list[Poly] = []
+        self.places: list[Poly] = []
         self.assumptions: list[str] = []
         self.needs_torch = False
         self.grade = "E0"
@@ -247,7 +248,7 @@ class Printer:
             pieces.append(str(step))
         if not proves(extent, self.known):
             # torch.arange(5, 3) raises where range(5, 3) is empty.
-            self.hazards.append(extent - 1)
+            self.ends.append(extent)
         return f"{torch}({', '.join(pieces)}{tail})"
 
     def integer(self, p: Poly, dtype: str = "") -> Code:

@@ -135,7 +135,7 @@ def _finals(
         if isinstance(value, Unbound):
             raise StopLifting(Missed("last-value", value.reason, loop.header))
         values[name] = value
-    _refuse_crossing(values, loop)
+    values = _readers_first(values, loop)
     carried = {p.root for p in _all(frame.pieces) if isinstance(p, Write) and p.subs}
     for name, value in values.items():
         changed = {r.root for r in reads_of(value) if r.subs} & carried
@@ -156,17 +156,22 @@ def _conditional(name: str, value: Value, scope: Scope) -> bool:
     return False
 
 
-def _refuse_crossing(values: dict[str, Value], loop: tree.For) -> None:
-    """Statements run one after the other: no value may read a name that one before it has changed."""
-    changed: set[str] = set()
-    for name, value in values.items():
-        for inner in reads_of(value):
-            if inner.root in changed:
-                raise StopLifting(Missed("last-value", f"`{name}` depends on `{inner.root}`", loop.header))
-        for mentioned in _refs(value):
-            if mentioned in changed:
-                raise StopLifting(Missed("last-value", f"`{name}` depends on `{mentioned}`", loop.header))
-        changed.add(name)
+def _readers_first(values: dict[str, Value], loop: tree.For) -> dict[str, Value]:
+    """Statements run one after the other: a value that reads the old value of a name comes before that name's."""
+    order: dict[str, Value] = {}
+    left = dict(values)
+    while left:
+        ready = next(
+            (n for n in left if not any(n in _mentioned(v) for other, v in left.items() if other != n)), None
+        )
+        if ready is None:
+            raise StopLifting(Missed("last-value", "values after the loop depend on one another", loop.header))
+        order = {ready: left.pop(ready), **order}
+    return dict(reversed(list(order.items())))
+
+
+def _mentioned(value: Value) -> set[str]:
+    return _refs(value) | {read.root for read in reads_of(value)}
 
 
 def _refs(value: Value) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from loopless.dependence.conditions import conjuncts, constraints
-from loopless.dependence.feasible import Constraint, proves
+from loopless.dependence.feasible import Constraint, bounds, proves
 from loopless.emit.access import subscripts
 from loopless.emit.code import CHOICE, Code
 from loopless.emit.printer import Printer
@@ -137,10 +137,18 @@ def _write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     turned = forwards(piece)
     assert isinstance(turned, Write)
     piece = replace(turned, value=restricted_reductions(turned.value, setting.lifting))
-    if any(isinstance(sub, Pick) for sub in piece.subs) and piece.op is not None:
+    if piece.op is not None and _is_scattered(piece, setting, draft):
         _scatter(piece, setting, draft, depth)
         return
     _store(piece, setting, draft, depth)
+
+
+def _is_scattered(piece: Write, setting: Setting, draft: Draft) -> bool:
+    """Whether the places of an update are looked up or computed, so that two of them may be one."""
+    from loopless.emit.access import plans_of
+
+    printer = printer_for(setting, _order(piece, setting), draft)
+    return "index" in plans_of(piece.root, piece.subs, printer)
 
 
 def _scans_backwards(piece: Write) -> bool:
@@ -226,11 +234,24 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     line = printer.lined_up(code, axes, rank)
     _check_fit(line, axes, rank)
     body = line.text
+    if op is None and _indexed(piece, printer):
+        # A store through index tensors does not cast (T4).
+        own, kind = type_of(Read(piece.root, piece.subs), setting.scope).dtype, type_of(shown, setting.scope)
+        if line.number:
+            body = line.text
+        elif own is None or kind.dtype != own:
+            body = f"{line.primary}.to({piece.root}.dtype)"
     if op is None and _overlaps(shown, piece, setting):
         body = f"{line.primary}.clone()"
     if whole_mask is None:
         _guarded_by_trips(f"{text} {symbol} {body}", piece.axes, shown, printer, setting, draft, depth)
     _learn(printer, draft)
+
+
+def _indexed(piece: Write, printer: Printer) -> bool:
+    from loopless.emit.access import plans_of
+
+    return "index" in plans_of(piece.root, piece.subs, printer)
 
 
 def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:
@@ -266,8 +287,6 @@ def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     layout = _order(piece, setting)
     printer = printer_for(setting, layout, draft)
     rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
-    if rank is None:
-        raise Unprintable("unknown-rank", f"the rank of `{piece.root}` is not known")
     value = piece.value
     indices: list[Code] = []
     if piece.when is not None:
@@ -275,7 +294,7 @@ def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     for sub in piece.subs:
         match sub:
             case At(p):
-                indices.append(printer.integer(p))
+                indices.append(_clamped_place(p, piece, len(indices), printer))
             case Pick(inner):
                 indices.append(_index(inner, piece, len(indices), printer))
             case _:
@@ -305,6 +324,17 @@ def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     line = f"{piece.root}.index_put_(({places}), {source}, accumulate=True)"
     _guarded_by_trips(line, piece.axes, value, printer, setting, draft, depth)
     _learn(printer, draft)
+
+
+def _clamped_place(p: Poly, piece: Write, at: int, printer: Printer) -> Code:
+    code = printer.integer(p)
+    size = printer.scope.size(piece.root, at)
+    if not printer.guards or not code.axes:
+        return code
+    known = [*printer.known, *bounds(printer.layout)]
+    if proves(p, known) and proves(size - p - 1, known):
+        return code
+    return code.but(f"{code.primary}.clamp(0, {printer.size(size - 1).text})")
 
 
 def _index(value: Value, piece: Write, at: int, printer: Printer) -> Code:
@@ -368,21 +398,8 @@ def _guarded_by_trips(
     depth: int,
 ) -> None:
     """The line, under a test that the loop runs at all where it could fail or go wrong if it does not."""
-    loops = {axis for axis, _ in setting.loops}
-    open_axes = [a for a in axes if a not in loops and not proves(a.extent - 1, printer.known)]
-    given = [*printer.known]
-    trips = [Constraint(a.extent - 1) for a in open_axes]
-    risky = [p for p in printer.hazards if not _harmless(p, setting, given)]
-    if not risky:
-        _line(line, setting, draft, depth)
-        return
-    inner = [
-        a for a in printer.layout
-        if a not in axes and a not in loops and not proves(a.extent - 1, [*given, *trips])
-    ]  # fmt: skip
-    if inner:
-        raise Unprintable("zero-trips", "where the inner loop does not run, the tensor form would fail")
-    if not open_axes:
+    open_axes = _may_be_empty(axes, printer, setting)
+    if not _needs_trips(printer, setting, open_axes, [a for a in printer.layout if a not in axes]):
         _line(line, setting, draft, depth)
         return
     tests: list[str] = []
@@ -391,6 +408,30 @@ def _guarded_by_trips(
         tests.append(_positive(axis.extent, printer, code))
     _line(f"if {' and '.join(dict.fromkeys(tests))}:", setting, draft, depth)
     _line(line, setting, draft, depth + 1)
+
+
+def _may_be_empty(axes: Sequence[Axis], printer: Printer, setting: Setting) -> list[Axis]:
+    loops = {axis for axis, _ in setting.loops}
+    return [a for a in axes if a not in loops and not proves(a.extent - 1, printer.known)]
+
+
+def _needs_trips(
+    printer: Printer, setting: Setting, open_axes: list[Axis], inner: list[Axis]
+) -> bool:
+    """Whether the printed code asks for something that is there only if the loop over `open_axes` runs.
+
+    Raises where it asks for something that is there only if an inner loop runs as well.
+    """
+    known = printer.known
+    trips = [*known, *(Constraint(a.extent - 1) for a in open_axes)]
+    ends = [p for p in printer.ends if not proves(p, known)]
+    if any(not proves(p, trips) for p in ends):
+        raise Unprintable("zero-trips", "where an inner loop does not run, a slice would count from the end")
+    places = [p for p in printer.places if not _harmless(p, setting)]
+    empty = [a for a in _may_be_empty(inner, printer, setting) if not proves(a.extent - 1, trips)]
+    if places and empty:
+        raise Unprintable("zero-trips", "where an inner loop does not run, a place may not be there")
+    return bool(ends or places) and bool(open_axes)
 
 
 def _positive(extent: Poly, printer: Printer, code: Code) -> str:
@@ -402,8 +443,8 @@ def _positive(extent: Poly, printer: Printer, code: Code) -> str:
     return f"{code.at(CHOICE + 1)} > 0"
 
 
-def _harmless(p: Poly, setting: Setting, given: list[Constraint]) -> bool:
-    """A place that exists, or an end that is not negative, also where the loop does not run."""
+def _harmless(p: Poly, setting: Setting) -> bool:
+    """A place that a loop around walks: it exists also where the inner loop does not run (P6)."""
     names = {name for _, name in setting.loops}
     if any(isinstance(a, Symbol) and a.name in names for a in p.atoms()):
         return True
@@ -482,18 +523,12 @@ def live_final(
     _learn(printer, draft)
     if line is None:
         return
-    risky = [p for p in printer.hazards if not _harmless(p, setting, [])]
-    extent = None if axis is None else axis.extent
-    if extent is not None and (risky or needs_trip) and not proves(extent - 1, []):
-        others = [a for a in printer.layout if a != axis and not proves(a.extent - 1, [Constraint(extent - 1)])]
-        if risky and others:
-            raise Unprintable("zero-trips", "where an inner loop does not run, the tensor form would fail")
-        code = printer.size(extent)
-        _line(f"if {_positive(extent, printer, code)}:", setting, draft, 0)
+    open_axes = [] if axis is None or proves(axis.extent - 1, []) else [axis]
+    inner = [a for a in printer.layout if a != axis]
+    if _needs_trips(printer, setting, open_axes, inner) or (needs_trip and open_axes):
+        assert axis is not None
+        code = printer.size(axis.extent)
+        _line(f"if {_positive(axis.extent, printer, code)}:", setting, draft, 0)
         _line(line, setting, draft, 1)
         return
-    if risky and extent is None:
-        raise Unprintable("zero-trips", "where the loop does not run, the tensor form would fail")
     _line(line, setting, draft, 0)
-
-

@@ -109,6 +109,12 @@ def _shown(
         case tree.Field(tree.Name(name), attribute) if attribute in _TENSOR_ATTRIBUTES:
             if canonical(expr) is None:
                 strong.add(name)
+        case tree.Field(tree.Item(tree.Name(name)), "item"):
+            strong.add(name)
+        case tree.Item(tree.Name(), subscripts) if any(_looked_up(s) for s in subscripts):
+            indexed.update(n for s in subscripts if (n := _looked_up(s)))
+            if len(subscripts) > 1 and isinstance(expr, tree.Item) and isinstance(expr.of, tree.Name):
+                strong.add(expr.of.id)
         case tree.Field(tree.Name(name), attribute) if attribute in _LIST_METHODS:
             listed.add(name)
         case tree.Item(tree.Name(name), subscripts) if len(subscripts) > 1:
@@ -144,6 +150,15 @@ def _shown(
                         pass
         case _:
             pass
+
+
+def _looked_up(subscript: tree.Expr) -> str | None:
+    """The name in `x[name[i]]`."""
+    match subscript:
+        case tree.Item(tree.Name(name)):
+            return name
+        case _:
+            return None
 
 
 def _ranked(

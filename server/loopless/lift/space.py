@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from loopless.dependence.conditions import conjunction, integer_of
 from loopless.dependence.feasible import bounds, proves
 from loopless.facts.infer import dotted
+from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import (
     Axis,
@@ -146,26 +147,23 @@ def _source(
                 return _tensor(target, of, hole, lifting, evaluator, frame)
             case tree.Field(of, "tolist"):
                 source = _tensor(target, of, hole, lifting, evaluator, frame)
-                return _Source(
-                    source.extent, tuple((t, _hosted(x, evaluator)) for t, x in source.elements), None, source.index
-                )
+                elements = tuple((t, _hosted(t, x, evaluator, iterable.span)) for t, x in source.elements)
+                return _Source(source.extent, elements, None, source.index)
             case _:
                 pass
     return _tensor(target, iterable, hole, lifting, evaluator, frame)
 
 
-def _hosted(value: Value, evaluator: Evaluator) -> Value:
-    """An item of `x.tolist()`: a Python number, or a list of them."""
+def _hosted(target: tree.Expr, value: Value, evaluator: Evaluator, span: Span) -> Value:
+    """An item of `x.tolist()`: a Python number, or a list of them that the target takes apart."""
     rank = type_of(value, evaluator.scope).rank
-    if rank == 0:
+    if isinstance(target, tree.Display) and rank in (1, None):
+        parts = [item(value, [At(poly(k))], evaluator.scope) for k in range(len(target.items))]
+        if all(part is not None for part in parts):
+            return Tuple(tuple(Apply("item", (part,)) for part in parts if part is not None))
+    if rank == 0 or (rank is None and isinstance(target, tree.Name)):
         return Apply("item", (value,))
-    raise stop("not-a-tensor", "the items of `.tolist()` are lists", evaluator_span(value))
-
-
-def evaluator_span(_: Value):  # noqa: ANN201 - a place for a reason without one
-    from loopless.finding import Span
-
-    return Span(0, 0)
+    raise stop("not-a-tensor", "the items of `.tolist()` are lists", span)
 
 
 def _tensor(

@@ -105,7 +105,8 @@ def _read(root: str, subs: tuple[v.Sub, ...], scope: Scope) -> Type:
             if isinstance(sub, v.Pick):
                 inner = type_of(sub.value, scope)
                 if inner.is_tensor:
-                    rank = None if inner.rank is None else rank + inner.rank
+                    # A place that is looked up is a number, unless the file shows more (P4).
+                    rank += inner.rank or 0
                     break
     return Type("tensor", scope.dtype(root), rank)
 

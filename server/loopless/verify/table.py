@@ -85,7 +85,7 @@ def run_verify(
     if options.as_json:
         print(json.dumps([row.to_json() for row in rows], indent=2, ensure_ascii=False), file=out)
     else:
-        _print_table(rows, out)
+        print_table(rows, out)
     return exit_code(rows, bool(problems))
 
 
@@ -192,7 +192,8 @@ class _Bar:
             print("\r\x1b[K", end="", file=self._stream, flush=True)
 
 
-def _print_table(rows: Sequence[Row], output: TextIO) -> None:
+def print_table(rows: Sequence[Row], output: TextIO) -> None:
+    """Every row, then the reasons of those that did not agree, then how many were which."""
     if not rows:
         print("no rewrites to verify", file=output)
         return

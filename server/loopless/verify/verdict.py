@@ -108,4 +108,4 @@ def _durations(verdict: Verdict) -> list[str]:
 def _digits(number: float) -> str:
     if number >= 100:
         return f"{number:.0f}"
-    return f"{number:.1f}" if number >= 10 else f"{number:.2g}"
+    return f"{number:.1f}".removesuffix(".0") if number >= 10 else f"{number:.2g}"

@@ -11,6 +11,10 @@ NAME = "_loopless_worker"
 
 def main() -> None:
     """Leave no trace on `sys.path`, so that no file here can stand for a module of the user's."""
+    if sys.version_info < (3, 10):
+        # In words that any Python understands.
+        print('{"hello": false, "reason": "verify needs Python 3.10 or later"}')
+        return
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [p for p in sys.path if p and os.path.abspath(p) != here]
     init = os.path.join(here, "__init__.py")
