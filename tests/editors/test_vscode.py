@@ -23,9 +23,9 @@ def test_untrusted(editors: Path, vsix: Path, sample: str, screenshots: Path) ->
     _follow("untrusted.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots, python=sys.executable)
 
 
-def test_notebook(editors: Path, vsix: Path, screenshots: Path) -> None:
+def test_notebook(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
     """Cells as one program, edits within a cell."""
-    _follow("notebook.mjs", editors=editors, vsix=vsix, screenshots=screenshots)
+    _follow("notebook.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots)
 
 
 def _follow(script: str, **given: Path | str) -> None:

@@ -130,7 +130,6 @@ class Workbench {
   }
 
   async run(command) {
-    await this.rest();
     await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input[type=text]");
     await input.fill(`>${command}`);
