@@ -39,8 +39,10 @@ async function verify(document: vscode.TextDocument, line: number): Promise<Verd
 /** In one line: for a lens that the verdict cannot stand in, and for people who have none. */
 export function summary(verdict: Verdict): string {
   if (verdict.status === "agreed") {
-    const device = verdict.device_name ? ` on ${verdict.device_name}` : "";
-    return verdict.speedup ? `both agree, ${verdict.speedup.toPrecision(3)}× the speed${device}` : `both agree${device}`;
+    const speed = verdict.speedup ?? 1;
+    const ratio = Math.max(speed, 1 / speed);
+    const words = `${ratio.toFixed(ratio < 10 ? 1 : 0)}× ${speed < 1 ? "slower" : "faster"}`;
+    return `both agree, ${words} on ${verdict.device_name ?? "this machine"}`;
   }
   return `${verdict.status === "differed" ? "the results differ" : "not run"}${verdict.reason ? `: ${verdict.reason}` : ""}`;
 }

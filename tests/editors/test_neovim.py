@@ -24,6 +24,7 @@ def test_session(editors: Path, sample: str, tmp_path: Path) -> None:
         **os.environ,
         "LOOPLESS_PLUGIN": str(tmp_path / "plugin"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }
     command = [editors / "nvim", "--clean", "-n", "--headless", "-u", HERE / "neovim" / "init.lua", "-S", HERE / "neovim" / "session.lua", file]

@@ -31,7 +31,8 @@ export async function workbench({ editors, vsix, screenshots, files, settings = 
   fs.writeFileSync(at("config.yaml"), "auth: none\n");
 
   const program = [path.join(editors, "code-server"), "--config", at("config.yaml"), "--user-data-dir", at("data"), "--extensions-dir", at("extensions")];
-  const environment = { ...process.env, VSCODE_CLI: "1", EXTENSIONS_GALLERY: "{}" }; // keeps PATH; asks no marketplace
+  // Keeps PATH; asks no marketplace; knows no verdict of another run.
+  const environment = { ...process.env, VSCODE_CLI: "1", EXTENSIONS_GALLERY: "{}", XDG_CACHE_HOME: at("cache") };
   const run = (...args) => [program[0], [...program.slice(1), ...args]];
   execFileSync(...run("--force", "--install-extension", vsix), { env: environment, stdio: ["ignore", "ignore", "inherit"] });
 
