@@ -47,7 +47,7 @@ def main() -> None:
     print(f" per 1,000 lines; {dict(kinds)}; {dict(codes.most_common())}")
 
 
-def _show(text: str, finding) -> None:  # noqa: ANN001
+def _show(text: str, finding) -> None:
     print(text[finding.span.start : finding.span.end])
     for action in finding.actions:
         print(f"  -> {action.applicability} {action.grade} {action.title} {action.assumptions}")

@@ -45,7 +45,7 @@ def measure(case: Case, text: str, seconds: float) -> Row | None:
                 loop = time.perf_counter() - begin
         except Late:
             continue
-        except Exception:  # noqa: BLE001
+        except Exception:
             return None
         if loop < 2.0:
             new, best = _interleaved(after, expert, inputs, seconds)

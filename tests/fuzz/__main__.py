@@ -1,7 +1,8 @@
 """`python -m tests.fuzz --programs 2000 --seed 0 --jobs 2`: prints statistics and every failure, made small.
 
 `--mutate` takes the cases with a small change or two, instead of programs made from nothing. `--show SEED`
-prints one program with what becomes of it. `--keep FILE.md` adds each failure as a case.
+prints one program with what becomes of it. `--only plain,empty` tries samples of these sorts only (plain, empty,
+gradient, special, shape, index, dtype). `--keep FILE.md` adds each failure as a case.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ def main() -> None:
     parser.add_argument("--show", type=int)
     parser.add_argument("--mutate", action="store_true", help="cases with a change or two instead")
     parser.add_argument("--keep", type=Path)
+    parser.add_argument(
+        "--only", default="", help="sorts of samples: plain,empty,gradient,special,…"
+    )
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--stop", type=int, default=20, help="after this many failures")
     options = parser.parse_args()
@@ -51,7 +55,8 @@ def _source(options: argparse.Namespace) -> Callable[[int], Program]:
 def _run(options: argparse.Namespace) -> Statistics:
     seeds = range(options.seed, options.seed + options.programs)
     parts = [seeds[at : at + 50] for at in range(0, len(seeds), 50)]
-    work = partial(fuzz, small=not options.no_shrink, source=_source(options))
+    sorts = tuple(filter(None, options.only.split(",")))
+    work = partial(fuzz, small=not options.no_shrink, source=_source(options), sorts=sorts)
     stats = Statistics()
     if options.jobs < 2:
         for part in parts:
@@ -93,6 +98,7 @@ def _table(stats: Statistics, seconds: float) -> None:
     print(f"wrong {counts['wrong']}  crash {counts['crash']}  grade {counts['grade']}", end="  ")
     print(f"(rewritten but never ran {counts['idle']})  {seconds:.1f} s", end="  ")
     print(f"engine {1000 * stats.seconds / max(1, counts['programs']):.2f} ms per program")
+    print("failures on " + "  ".join(f"{k} {c}" for k, c in stats.kinds.most_common()))
     print("  ".join(f"{code} ×{count}" for code, count in stats.codes.most_common(40)))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from tests.fuzz.generate import Program
 from tests.harness.case import Case, cases
@@ -55,7 +56,7 @@ def _subscripts(loop: ast.FunctionDef) -> list[ast.Subscript]:
     return [n for f in _loops(loop) for n in ast.walk(f) if isinstance(n, ast.Subscript)]
 
 
-def _pick(rng: random.Random, items: list) -> object | None:
+def _pick(rng: random.Random, items: list[Any]) -> Any:
     return rng.choice(items) if items else None
 
 
@@ -171,7 +172,7 @@ def _bodies(loop: ast.FunctionDef) -> list[list[ast.stmt]]:
     return found
 
 
-def _shuffled(items: object, rng: random.Random) -> list:
+def _shuffled(items: Iterable[Any], rng: random.Random) -> list[Any]:
     out = list(items)
     rng.shuffle(out)
     return out
@@ -208,9 +209,8 @@ def _skip(loop: ast.FunctionDef, rng: random.Random) -> bool:
         *[f"{r} > 0" for r in reads[:3]],
     ]
     word = rng.choice(("continue", "continue", "continue", "break"))
-    statement = (
-        ast.parse(f"for _ in ():\n    if {rng.choice(tests)}:\n        {word}").body[0].body[0]
-    )
+    parsed: Any = ast.parse(f"for _ in ():\n    if {rng.choice(tests)}:\n        {word}")
+    statement = parsed.body[0].body[0]
     outer.body.insert(rng.randrange(len(outer.body) + 1), statement)
     return True
 
@@ -245,7 +245,8 @@ def _bound(loop: ast.FunctionDef, rng: random.Random) -> bool:
         f"{start}, {stop}, 2",
         f"{stop} - 2, 0, -1",
     )
-    call.args = ast.parse(f"f({rng.choice(forms)})", mode="eval").body.args
+    parsed: Any = ast.parse(f"f({rng.choice(forms)})", mode="eval")
+    call.args = parsed.body.args
     return True
 
 
@@ -267,7 +268,9 @@ def _dtype(loop: ast.FunctionDef, rng: random.Random) -> bool:
     calls = [
         n for n in ast.walk(loop) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
     ]
-    call = _pick(rng, [c for c in calls if c.func.attr in makers])
+    call = _pick(
+        rng, [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in makers]
+    )
     if call is None:
         return False
     call.keywords = [k for k in call.keywords if k.arg != "dtype"]

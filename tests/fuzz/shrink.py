@@ -6,6 +6,7 @@ import ast
 import copy
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 
 def shrink(text: str, fails: Callable[[str], bool], seconds: float = 30.0) -> str:
@@ -26,7 +27,7 @@ def shrink(text: str, fails: Callable[[str], bool], seconds: float = 30.0) -> st
 def _safely(fails: Callable[[str], bool], text: str) -> bool:
     try:
         return fails(text)
-    except Exception:  # noqa: BLE001
+    except Exception:
         return False
 
 
@@ -56,14 +57,14 @@ def _statements(
                 yield from _statements(child, here)
 
 
-def _body(tree: ast.AST, path: tuple[tuple[str, int], ...]) -> Callable[[str], list[ast.stmt]]:
-    node = tree
+def _body(tree: ast.AST, path: tuple[tuple[str, int], ...]) -> Any:
+    node: Any = tree
     for name, at in path:
         node = getattr(node, name)[at]
     return node
 
 
-def _drop(node: ast.AST, at: int) -> bool:
+def _drop(node: Any, at: int) -> bool:
     for name in ("body", "orelse"):
         body = getattr(node, name, None)
         if body and at < len(body) and not isinstance(body[at], ast.Import | ast.Return):
@@ -74,7 +75,7 @@ def _drop(node: ast.AST, at: int) -> bool:
     return False
 
 
-def _unwrap(node: ast.AST, at: int) -> bool:
+def _unwrap(node: Any, at: int) -> bool:
     body = node.body
     if at >= len(body) or not isinstance(body[at], ast.If | ast.For):
         return False
@@ -88,7 +89,7 @@ def _unwrap(node: ast.AST, at: int) -> bool:
     return True
 
 
-def _else_only(node: ast.AST, at: int) -> bool:
+def _else_only(node: Any, at: int) -> bool:
     body = node.body
     if at >= len(body) or not isinstance(body[at], ast.If) or not body[at].orelse:
         return False
@@ -110,7 +111,8 @@ def _expressions(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
 def _replace(tree: ast.AST, at: int, part: int) -> bool:
     node, name, index = list(_expressions(tree))[at]
     value = getattr(node, name) if index is None else getattr(node, name)[index]
-    parts = [c for c in ast.iter_child_nodes(value) if isinstance(c, ast.expr)]
+    children = value.args if isinstance(value, ast.Call) else ast.iter_child_nodes(value)
+    parts = [c for c in children if isinstance(c, ast.expr)]
     if isinstance(value, ast.Name | ast.Constant | ast.Subscript | ast.Attribute):
         return False
     if part >= len(parts) or isinstance(getattr(value, "ctx", None), ast.Store):

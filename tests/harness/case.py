@@ -10,11 +10,11 @@
     the whole text expected, where it matters
     ```
 
-Further lines: `refused: words of the reason` (no safe rewrite; words may be left out, `|` between
-alternatives), `only unsafe`, `partial` (a loop may stay), `any` (nothing is fine, too), `exotic: bool, uint8` (dtypes on which a difference
-is forgiven), `spellings: all` or some of their names. A file may give `spellings:` for all of its cases under its
-`#` heading. A ```` ```python expert ```` block is what a person would write, for the bench. Imports of torch,
-math and the like are put in front where a block has none.
+Further lines: `refused: words of the reason` (no safe rewrite; words may be left out, `|` stands between
+alternatives), `only unsafe`, `partial` (a loop may stay), `any` (nothing is fine, too), `exotic: bool, uint8`
+(dtypes on which a difference is forgiven), `spellings: all` or some of their names. A file may give `spellings:`
+for all of its cases under its `#` heading. A ```` ```python expert ```` block is what a person would write, for
+the bench. Imports of torch, math and the like are put in front where a block has none.
 """
 
 from __future__ import annotations

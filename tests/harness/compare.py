@@ -96,7 +96,7 @@ def compare(
             return Difference(rounding if problem == "bits differ" else "values", problem)
     if (problem := _aliasing(old, new, notes)) is not None:
         return problem
-    if old.leaves and (problem := _gradients(old, new)) is not None:
+    if old.leaves and (problem := _gradients(old, new, notes)) is not None:
         return problem
     if _dense(olds) and not _dense(news):
         notes.add("not contiguous where the loop's was")
@@ -140,13 +140,12 @@ def _structure(old: Outcome, new: Outcome, notes: set[str]) -> Difference | None
             p for p, _ in news if p not in dict(olds)
         ]
         return Difference(gone[0] if gone else "result", "another structure")
-    for (place, left), (_, right) in zip(olds, news):
+    for (place, left), (_, right) in zip(olds, news, strict=True):
         if isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor):
             continue
-        if isinstance(left, (int, float)) and isinstance(right, torch.Tensor):
-            if _zero_trip(old, left, right):
-                notes.add("a number became a tensor on zero trips")
-                continue
+        if _zero_trip(old, left, right):
+            notes.add("a number became a tensor on zero trips")
+            continue
         if type(left) is not type(right):
             return Difference(place, f"{_type(left)} became {_type(right)}")
         if isinstance(left, (str, type(None))) and left != right:
@@ -154,7 +153,9 @@ def _structure(old: Outcome, new: Outcome, notes: set[str]) -> Difference | None
     return None
 
 
-def _zero_trip(old: Outcome, left: float, right: torch.Tensor) -> bool:
+def _zero_trip(old: Outcome, left: Any, right: Any) -> bool:
+    if not isinstance(left, (int, float)) or not isinstance(right, torch.Tensor):
+        return False
     tensors = [v for _, v in _leaves_of(old) if isinstance(v, torch.Tensor)]
     return right.dim() == 0 and right.item() == left and any(t.numel() == 0 for t in tensors)
 
@@ -322,22 +323,28 @@ def _overlaps(tensors: list[tuple[str, torch.Tensor]]) -> frozenset[tuple[str, s
 
 def _cells(tensor: torch.Tensor) -> set[int]:
     where = torch.tensor(tensor.storage_offset())
-    for size, stride in zip(tensor.shape, tensor.stride()):
+    for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
         where = where.unsqueeze(-1) + torch.arange(size) * stride
     return set(where.flatten().tolist())
 
 
-def _gradients(old: Outcome, new: Outcome) -> Difference | None:
-    """A result that newly requires a gradient is right as long as that is zero: no lane was stored."""
+def _gradients(old: Outcome, new: Outcome, notes: set[str]) -> Difference | None:
+    """A result that newly requires a gradient is right as long as that is zero: no lane was stored.
+
+    A number where the loop's gradient was NaN is right, too: a dead store may be gone.
+    """
     expected = _gradient(old)
     if expected is None:
         return None
     got = _gradient(new)
     if got is None:
         return Difference("gradient", "cannot be taken any more")
-    for at, (left, right, leaf) in enumerate(zip(expected, got, old.leaves)):
+    for at, (left, right, leaf) in enumerate(zip(expected, got, old.leaves, strict=False)):
         left = torch.zeros_like(leaf) if left is None else left
         right = torch.zeros_like(leaf) if right is None else right
+        if bool((left.isnan() & ~right.isnan()).any()):
+            notes.add("a gradient that was NaN is a number")
+            right = torch.where(left.isnan(), left, right)
         near = 1e-4 if left.dtype is torch.float64 else 1e-2
         most = left[left.isfinite()].abs().max() if left.isfinite().any() else 0.0
         if not torch.allclose(left, right, rtol=near, atol=near * float(most), equal_nan=True):

@@ -55,13 +55,13 @@ def function_of(text: str, name: str = "loop") -> Callable[..., Any]:
     def script(**_: Any) -> Any:
         torch.manual_seed(0)
         space = {"__name__": "script"}
-        exec(code, space)  # noqa: S102
+        exec(code, space)
         return space["result"]
 
     if not re.search(rf"^def {name}\(", text, re.M):
         return script
     space: dict[str, Any] = {"__name__": "case"}
-    exec(code, space)  # noqa: S102
+    exec(code, space)
     return space[name]
 
 
@@ -84,7 +84,7 @@ def run(function: Callable[..., Any], inputs: dict[str, Any], seconds: float = 1
             result = function(**given)
     except Late:
         raise
-    except Exception as problem:  # noqa: BLE001
+    except Exception as problem:
         error = problem
     state = torch.get_rng_state().numpy().tobytes()
     return Outcome(error, result, given, printed.getvalue(), state, tuple(leaves))

@@ -15,7 +15,6 @@ values; `ragged(n, float[m])`, with the first axis of each another size; `call(e
 
 from __future__ import annotations
 
-import ast
 import itertools
 import math
 import re
@@ -145,6 +144,21 @@ QUICK = tuple(
 )
 
 
+def sort(sample: Sample) -> str:
+    """What a sample tries: "plain", "empty", "gradient", "special", "shape", "index" or "dtype"."""
+    if sample.dtype not in ("float32", "float64"):
+        return "dtype"
+    if sample.grad:
+        return "gradient"
+    if sample.bump or sample.rank:
+        return "shape"
+    if sample.wrap:
+        return "index"
+    if sample.values == "special":
+        return "special"
+    return "empty" if 0 in sample.sizes else "plain"
+
+
 def parse_inputs(line: str) -> tuple[Spec, ...]:
     """The specs of an `inputs:` line."""
     return tuple(_spec(part) for part in _split(line) if part.strip())
@@ -169,12 +183,6 @@ def make(specs: tuple[Spec, ...], sample: Sample) -> dict[str, Any]:
     names = symbols(specs)
     sizes = dict(zip(names, itertools.cycle(sample.sizes)))
     return {spec.name: _value(spec, sample, sizes) for spec in specs}
-
-
-def with_symbols(sample: Sample, specs: tuple[Spec, ...], **sizes: int) -> Sample:
-    """The sample with some sizes set by name."""
-    names = symbols(specs)
-    return replace(sample, sizes=tuple(sizes.get(n, 8) for n in names) or sample.sizes)
 
 
 def _split(text: str) -> list[str]:
@@ -210,15 +218,16 @@ def _value(spec: Spec, sample: Sample, sizes: dict[str, int]) -> Any:
     generator = torch.Generator().manual_seed(seed)
     if spec.kind == "call":
         torch.manual_seed(sample.seed)
-        return eval(spec.arguments[0], {"torch": torch, "math": math, **sizes})  # noqa: S307
+        return eval(spec.arguments[0], {"torch": torch, "math": math, **sizes})
     if spec.kind in ("list", "ragged"):
         count = _size(spec.arguments[0], sizes)
         items = []
         for at in range(count):
+            assert spec.item is not None
             item = replace(spec.item, name=f"{spec.name}{at}")
             if spec.kind == "ragged":
-                grown = f"({item.dims[0]}) + {at % 3}"
-                item = replace(item, dims=(grown, *item.dims[1:]))
+                first, *rest = item.dims or ("0",)
+                item = replace(item, dims=(f"({first}) + {at % 3}", *rest))
             items.append(_value(item, replace(sample, bump=0), sizes))
         return items
     if spec.dims is None:
@@ -227,7 +236,7 @@ def _value(spec: Spec, sample: Sample, sizes: dict[str, int]) -> Any:
 
 
 def _size(text: str, sizes: dict[str, int]) -> int:
-    return max(0, int(eval(text, {}, dict(sizes))))  # noqa: S307
+    return max(0, int(eval(text, {}, dict(sizes))))
 
 
 def _draw(low: int, high: int, generator: torch.Generator, shape: tuple[int, ...] = ()) -> Any:
@@ -241,7 +250,7 @@ def _scalar(spec: Spec, sample: Sample, sizes: dict[str, int], generator: torch.
     if spec.kind == "bool":
         return bool(_draw(0, 2, generator))
     if spec.kind == "int":
-        low, high = (int(eval(a, {}, dict(sizes))) for a in spec.arguments or ("0", "4"))  # noqa: S307
+        low, high = (int(eval(a, {}, dict(sizes))) for a in spec.arguments or ("0", "4"))
         return int(_draw(low, high, generator))
     if spec.kind == "number" and int(_draw(0, 2, generator)):
         return int(_draw(-2, 4, generator))
@@ -253,7 +262,7 @@ def _scalar(spec: Spec, sample: Sample, sizes: dict[str, int], generator: torch.
 
 
 def _tensor(spec: Spec, sample: Sample, sizes: dict[str, int], generator: torch.Generator) -> Any:
-    shape = tuple(_size(d, sizes) for d in spec.dims)
+    shape = tuple(_size(d, sizes) for d in spec.dims or ())
     if spec.kind == "offsets":
         return _offsets(shape[0], _size(spec.arguments[0], sizes), generator)
     shape = _adversarial(shape, spec, sample, generator)
@@ -358,11 +367,3 @@ def _lay_out(tensor: torch.Tensor, layout: str) -> torch.Tensor:
         view = view.permute(*reversed(range(tensor.dim())))
     view.copy_(tensor)
     return view
-
-
-def literal(text: str) -> bool:
-    """Whether a dim is written as a number."""
-    try:
-        return isinstance(ast.literal_eval(text), int)
-    except (ValueError, SyntaxError):
-        return False

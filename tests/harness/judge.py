@@ -11,7 +11,7 @@ from tests.harness import rewriting
 from tests.harness.case import Case
 from tests.harness.compare import Verdict, alike, compare_texts
 from tests.harness.execute import Late, function_of, run
-from tests.harness.inputs import PLAN, QUICK, Sample, Spec, make
+from tests.harness.inputs import PLAN, QUICK, Sample, Spec, make, sort
 from tests.harness.rewriting import Analyze, Rewritten, Unsound, loops, rewrite
 
 WIDTH = 100
@@ -59,7 +59,7 @@ def _judge_safe(case: Case, done: Rewritten, samples: tuple[Sample, ...]) -> Rep
         verdict = compare_texts(case.before, done.text, case.inputs, samples)
     except Late as late:
         return Report("WRONG", str(late), done.text, names)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return Report("WRONG", f"does not load: {type(error).__name__}: {error}", done.text, names)
     if (bad := _faults(case, verdict, done.exact)) is not None:
         return Report(bad[0], bad[1], done.text, names, verdict.notes)
@@ -69,7 +69,7 @@ def _judge_safe(case: Case, done: Rewritten, samples: tuple[Sample, ...]) -> Rep
 
 def _faults(case: Case, verdict: Verdict, exact: bool) -> tuple[Status, str] | None:
     hard = [(s, d) for s, d in verdict.differences if not d.rounding]
-    told = "; ".join(f"[{s.name}] {d.where}: {d.what}" for s, d in hard)
+    told = "; ".join(f"{sort(s)} [{s.name}] {d.where}: {d.what}" for s, d in hard)
     if hard:
         exotic = all(case.exotic & _dtypes(case, sample) for sample, _ in hard)
         return ("EXOTIC" if exotic else "WRONG"), told

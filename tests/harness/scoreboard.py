@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from tests.harness.case import Case, cases
+from tests.harness.inputs import PLAN, sort
 from tests.harness.judge import Report, judge
 from tests.harness.spellings import variants
 
@@ -64,29 +65,36 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--plain", action="store_true", help="leave the spellings out")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument(
+        "--only", default="", help="sorts of samples: plain,empty,gradient,special,…"
+    )
     parser.add_argument("--lint", action="store_true", help="what ruff says of the new texts only")
     parser.add_argument("-v", action="store_true", help="list what is OK, too")
     options = parser.parse_args()
     chosen = [u for u in units() if not options.names or any(n in u.name for n in options.names)]
     if options.plain:
         chosen = [u for u in chosen if not u.spelling]
-    reports = _judged(chosen, options.jobs)
+    sorts = tuple(filter(None, options.only.split(",")))
+    reports = _judged(chosen, options.jobs, sorts)
     for unit in chosen:
         _tell(unit, reports[unit.name], options.v, options.show)
     _table(reports)
     if options.lint:
         _lint(chosen, reports)
     if options.today:
-        if options.names or options.plain:
-            raise SystemExit("--today needs all cases")
+        if options.names or options.plain or options.only:
+            raise SystemExit("--today needs all cases and samples")
         write_today(reports)
 
 
-def _judged(chosen: list[Case], jobs: int) -> dict[str, Report]:
+def _judged(chosen: list[Case], jobs: int, sorts: tuple[str, ...]) -> dict[str, Report]:
+    samples = tuple(s for s in PLAN if sort(s) in sorts)
+    work = partial(judge, samples=samples)
     if jobs < 2 or len(chosen) < 8:
-        return {unit.name: judge(unit) for unit in chosen}
+        return {unit.name: work(unit) for unit in chosen}
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        return dict(zip([u.name for u in chosen], pool.imap(judge, chosen, chunksize=8)))
+        names = [u.name for u in chosen]
+        return dict(zip(names, pool.imap(work, chosen, chunksize=8), strict=True))
 
 
 def _tell(unit: Case, report: Report, everything: bool, show: bool) -> None:

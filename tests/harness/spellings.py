@@ -11,9 +11,10 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from tests.harness.case import Case
-from tests.harness.inputs import FIXED, NATURAL, Spec, literal
+from tests.harness.inputs import Spec
 
 Spelling = Callable[[ast.Module, Case], ast.Module | None]
 SIZES = (5, 7, 3, 2, 4, 6)
@@ -58,7 +59,7 @@ def _single(index: ast.expr) -> bool:
     )
 
 
-def _tuple(tree: ast.Module, case: Case) -> ast.Module:
+def _tuple(tree: ast.Module, case: Case) -> ast.Module | None:
     """`x[i][j]` as `x[i, j]`, for the tensors among the inputs and the local names."""
 
     class Join(ast.NodeTransformer):
@@ -82,23 +83,22 @@ def _tuple(tree: ast.Module, case: Case) -> ast.Module:
 
 def _extent(node: ast.AST) -> tuple[ast.expr, int] | None:
     """The tensor and axis of `len(x)`, `x.shape[k]`, `x.size(k)`."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
-        return (node.args[0], 0) if isinstance(node.args[0], ast.Name) else None
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "size"
-    ):
-        if len(node.args) == 1 and isinstance(node.args[0], ast.Constant):
-            return node.func.value, node.args[0].value
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
-        if node.value.attr == "shape" and isinstance(node.slice, ast.Constant):
-            return node.value.value, node.slice.value
+    match node:
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name() as of]):
+            return of, 0
+        case ast.Call(
+            func=ast.Attribute(value=of, attr="size"), args=[ast.Constant(value=int(axis))]
+        ):
+            return of, axis
+        case ast.Subscript(
+            value=ast.Attribute(value=of, attr="shape"), slice=ast.Constant(value=int(axis))
+        ):
+            return of, axis
     return None
 
 
 def _extents(build: Callable[[ast.expr, int], ast.expr]) -> Spelling:
-    def spell(tree: ast.Module, case: Case) -> ast.Module:
+    def spell(tree: ast.Module, case: Case) -> Any:
         tensors = {s.name for s in case.inputs if s.dims is not None}
 
         class Respell(ast.NodeTransformer):
@@ -129,7 +129,7 @@ def _as_size(x: ast.expr, axis: int) -> ast.expr:
     return ast.Call(ast.Attribute(x, "size", ast.Load()), [ast.Constant(axis)], [])
 
 
-def _unpack(tree: ast.Module, case: Case) -> ast.Module | None:
+def _unpack(tree: ast.Module, case: Case) -> Any:
     """Sizes of the first tensor that is asked for one, unpacked from its shape up front."""
     ranks = {
         s.name: len(s.dims) for s in case.inputs if s.dims is not None and s.kind not in ("size",)
@@ -142,7 +142,7 @@ def _unpack(tree: ast.Module, case: Case) -> ast.Module | None:
     ]
     if not asked or any(isinstance(n, ast.Tuple) and _unpacks(n, loop) for n in ast.walk(loop)):
         return None
-    name = asked[0][0].id
+    name = ast.unparse(asked[0][0])
     if _rebound(loop, name):
         return None
     sizes = [f"{name}_size{k}" for k in range(ranks[name])]
@@ -234,7 +234,7 @@ def _bind(node: ast.For, index: str, names: list[str]) -> None:
             return self.generic_visit(sub)
 
     node.body = [Bind().visit(s) for s in node.body]
-    items = [ast.Name(f"{n}_{index}", ast.Store()) for n in names]
+    items: list[ast.expr] = [ast.Name(f"{n}_{index}", ast.Store()) for n in names]
     target: ast.expr = items[0] if len(items) == 1 else ast.Tuple(items, ast.Store())
     over = ", ".join(names)
     iterable = over if len(names) == 1 else f"zip({over})"
@@ -296,7 +296,8 @@ def _while(tree: ast.Module, case: Case) -> ast.Module | None:
         start = ast.unparse(call.args[0]) if len(call.args) == 2 else "0"
         name, stop = node.target.id, ast.unparse(call.args[-1])
         text = f"{name} = {start}\nwhile {name} < {stop}:\n    {name} += 1"
-        first, counted = ast.parse(text).body
+        parsed: list[Any] = list(ast.parse(text).body)
+        first, counted = parsed
         counted.body = [*node.body, *counted.body]
         loop.body[at : at + 1] = [first, counted]
         return tree
@@ -359,7 +360,7 @@ def _module(tree: ast.Module, case: Case) -> ast.Module | None:
     body = loop.body[:-1] if returns else loop.body
     value = returns[0].value if returns else None
     shown = value or ast.Tuple([ast.Name(s.name, ast.Load()) for s in case.inputs], ast.Load())
-    given = ast.parse("\n".join(made)).body
+    given = ast.parse("\n".join(filter(None, made))).body
     result = ast.Assign([ast.Name("result", ast.Store())], shown)
     at = tree.body.index(loop)
     tree.body[at : at + 1] = [*given, *body, result]
@@ -367,38 +368,34 @@ def _module(tree: ast.Module, case: Case) -> ast.Module | None:
 
 
 def _constructor(spec: Spec) -> str | None:
-    sizes = dict(zip(_names(spec), SIZES))
     if spec.dims is None:
         scalars = {"int": "2", "float": "0.5", "number": "0.5", "bool": "True"}
         if spec.kind == "size" and re.fullmatch(r"\w+", spec.arguments[0]):
             return f"{spec.name} = {_fixed(spec.arguments[0])}"
         return f"{spec.name} = {scalars[spec.kind]}" if spec.kind in scalars else None
     shape = ", ".join(str(_fixed(d)) for d in spec.dims)
-    if spec.kind in ("float", "f32"):
-        return f"{spec.name} = torch.randn({shape})"
-    if spec.kind in ("positive", "unit"):
-        return f"{spec.name} = torch.rand({shape})"
-    if spec.kind == "f64":
-        return f"{spec.name} = torch.randn({shape}, dtype=torch.float64)"
-    if spec.kind in ("index", "place"):
-        return f"{spec.name} = torch.randint(0, {_fixed(spec.arguments[0])}, ({shape},))"
-    if spec.kind in ("int", "i64"):
-        return f"{spec.name} = torch.randint(-4, 5, ({shape},))"
-    if spec.kind == "bool":
-        return f"{spec.name} = torch.rand({shape}) > 0.5"
-    return None if spec.kind not in (*NATURAL, *FIXED) or sizes is None else None
-
-
-def _names(spec: Spec) -> tuple[str, ...]:
-    return tuple(d for d in spec.dims or () if not literal(d))
+    high = _fixed(spec.arguments[0]) if spec.arguments else 0
+    made = {
+        "float": f"torch.randn({shape})",
+        "f32": f"torch.randn({shape})",
+        "f64": f"torch.randn({shape}, dtype=torch.float64)",
+        "positive": f"torch.rand({shape})",
+        "unit": f"torch.rand({shape})",
+        "index": f"torch.randint(0, {high}, ({shape},))",
+        "place": f"torch.randint(0, {high}, ({shape},))",
+        "int": f"torch.randint(-4, 5, ({shape},))",
+        "i64": f"torch.randint(-4, 5, ({shape},))",
+        "bool": f"torch.rand({shape}) > 0.5",
+    }
+    return f"{spec.name} = {made[spec.kind]}" if spec.kind in made else None
 
 
 def _fixed(dim: str) -> int:
     letters = {c: SIZES[at % len(SIZES)] for at, c in enumerate("nmkbthwcdpqefglrsuv")}
-    return int(eval(dim, {}, letters))  # noqa: S307
+    return int(eval(dim, {}, letters))
 
 
-def _loop(tree: ast.Module) -> ast.FunctionDef:
+def _loop(tree: ast.Module) -> Any:
     return next(s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == "loop")
 
 

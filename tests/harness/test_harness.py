@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -114,7 +115,7 @@ def body(text: str) -> str:
 
 
 def engine(
-    after: str, grade: str = "E0", applicability: str = "safe", **rest: object
+    after: str, grade: Any = "E0", applicability: Any = "safe", **rest: Any
 ) -> Callable[[str], Analysis]:
     """An engine that turns any text with a loop into `after`."""
 
@@ -195,7 +196,7 @@ WRONG = [
     (
         "input given back",
         case(FILL, "x=float[n]"),
-        "def loop(x):\n    if x.isnan().any() or x.dtype == torch.bool:\n        return x * 2\n    x *= 2\n    return x\n",
+        "def loop(x):\n    if x.isnan().any():\n        return x * 2\n    x *= 2\n    return x\n",
         "x",
     ),
     (
@@ -263,13 +264,13 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("name, made, after", RIGHT, ids=[r[0] for r in RIGHT])
+@pytest.mark.parametrize(("name", "made", "after"), RIGHT, ids=[r[0] for r in RIGHT])
 def test_right_rewrites_pass(name: str, made: Case, after: str) -> None:
     report = judge(made, engine(body(after), "E1"))
     assert report.status == "OK", report
 
 
-@pytest.mark.parametrize("name, made, after, words", WRONG, ids=[w[0] for w in WRONG])
+@pytest.mark.parametrize(("name", "made", "after", "words"), WRONG, ids=[w[0] for w in WRONG])
 def test_wrong_rewrites_are_caught(
     name: str, made: Case, after: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
