@@ -15,7 +15,7 @@ Verify = Callable[[Pair], Verdict]
 
 @pytest.fixture(scope="session")
 def quick_verifier() -> Iterator[Verifier]:
-    limits = Limits(timing=False, seconds=60)
+    limits = Limits(timing=False, seconds=60, strict=True)
     with Verifier(sys.executable, "cpu", limits) as verifier:
         yield verifier
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent, indent
+from typing import Any
 
 from loopless.finding import Action, Applicability, Edit, Finding, Grade, Input, Span
 
@@ -16,7 +18,7 @@ class Pair:
     finding: Finding
     action: Action
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return iter((self.text, self.finding, self.action))
 
 
@@ -44,7 +46,7 @@ def pair(
     return Pair(text, finding, action)
 
 
-def function(body: str, new: str, grade: Grade = "E0", **more: object) -> Pair:
+def function(body: str, new: str, grade: Grade = "E0", **more: Any) -> Pair:
     """A pair in a function `f` of the names in the first line of the body, `# x, y`."""
     body = dedent(body).strip("\n")
     names, _, old = body.partition("\n")
@@ -53,7 +55,7 @@ def function(body: str, new: str, grade: Grade = "E0", **more: object) -> Pair:
     before, _, old = old.rpartition("\n+++\n")
     lines = [f"def f({names}):", indent(before, "    "), indent(old, "    "), indent(rest, "    ")]
     text = "import math\nimport torch\n\n\n" + "\n".join(line for line in lines if line) + "\n"
-    return pair(text, old, new, grade, **more)  # type: ignore[arg-type]
+    return pair(text, old, new, grade, **more)
 
 
 def _place(text: str, old: str) -> tuple[int, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from loopless.finding import Input
+from loopless.finding import Action, Input
 from loopless.verify import Limits, Progress, Store, Verifier, summary, text_hash
 from loopless.verify.doctor import examine
 from loopless.verify.interpreter import find_interpreter
@@ -32,7 +33,7 @@ def test_the_same_request_twice_is_answered_once(quick_verifier: Verifier) -> No
 def test_several_requests_queue_and_report_progress(quick_verifier: Verifier) -> None:
     phases: list[list[str]] = [[], [], []]
 
-    def listener(number: int):
+    def listener(number: int) -> Any:
         return lambda progress: phases[number].append(progress.phase)
 
     futures = [quick_verifier.submit(*doubling(20 + k), listener(k)) for k in range(3)]
@@ -44,7 +45,7 @@ def test_several_requests_queue_and_report_progress(quick_verifier: Verifier) ->
 
 def test_advice_without_an_edit_is_not_run(quick_verifier: Verifier) -> None:
     text, finding, action = doubling()
-    bare = type(action)(action.title, (), "display", "E0")
+    bare = Action(action.title, (), "display", "E0")
     assert quick_verifier.submit(text, finding, bare).result(1).status == "not-run"
 
 
@@ -158,10 +159,9 @@ def test_verdicts_are_stored(tmp_path: Path, quick_verifier: Verifier) -> None:
 
 
 @pytest.mark.cuda
-def test_on_a_gpu() -> None:
-    import torch
-
-    if not torch.cuda.is_available():
+def test_on_a_gpu(timing_verifier: Verifier) -> None:
+    devices = timing_verifier.warm_up()["devices"]
+    if not any(d["kind"] == "CUDA" for d in devices):
         pytest.skip("no CUDA device here")
     inputs = (Input("x", "tensor", (None,)),)
     with Verifier(sys.executable, "cuda") as verifier:
@@ -169,10 +169,32 @@ def test_on_a_gpu() -> None:
         verdict = verifier.submit(text, finding, action).result(120)
         assert verdict.status == "agreed", verdict.reason
         assert verdict.device.startswith("cuda")
-        assert verdict.device_name == torch.cuda.get_device_name(0)
+        assert verdict.device_name == devices[0]["name"]
         hog = function(
             "# x\nout = torch.zeros(len(x))\nfor i in range(len(x)):\n    out[i] = 0\n---\nreturn out",
             "out = torch.zeros(1 << 45, device='cuda')[: len(x)]",
             inputs=inputs,
         )
         assert "memory" in verifier.submit(*hog).result(60).reason
+
+
+def test_what_the_new_code_refuses_aloud_is_a_reservation(timing_verifier: Verifier) -> None:
+    product = function(
+        """
+        # a, b
+        out = torch.zeros(a.shape[0], b.shape[1])
+        for i in range(a.shape[0]):
+            for j in range(b.shape[1]):
+                for k in range(a.shape[1]):
+                    out[i, j] += a[i, k] * b[k, j]
+        ---
+        return out
+        """,
+        "out = torch.zeros(a.shape[0], b.shape[1])\nout += a @ b[: a.shape[1]]",
+        "E1",
+    )
+    verdict = timing_verifier.submit(*product).result(60)
+    assert verdict.status == "agreed", verdict.reason
+    assert "not for bool inputs" in verdict.reservations
+    assert "not for" in summary(verdict)
+    assert not verdict.checks["not for bool inputs"]["passed"]

@@ -421,7 +421,7 @@ WRONG: dict[str, tuple[str, Pair]] = {
         ),
     ),
     "last bits under a promise of the same bits": (
-        "values",
+        "same bits",
         function(
             """
             # x

@@ -52,5 +52,5 @@ def test_the_line_of_a_lens(verdict: Verdict, line: str) -> None:
 
 def test_durations_have_the_unit_that_fits() -> None:
     assert [duration(s) for s in (12.0, 0.0123, 58e-6, 3e-9)] == [
-        "12.0 s", "12.3 ms", "58.0 µs", "3 ns"
+        "12 s", "12.3 ms", "58 µs", "3 ns"
     ]  # fmt: skip

@@ -38,6 +38,8 @@ class Limits:
     equality_s: float = 5.0
     timing_s: float = 0.8
     timing: bool = True
+    # Whether what limits an agreement ends it: for checks of our own rewrites.
+    strict: bool = False
 
 
 # A worker that nobody asked anything for so long is ended, for its memory.
@@ -224,6 +226,7 @@ class Verifier:
             "equality_s": limits.equality_s,
             "timing_s": limits.timing_s,
             "timing": limits.timing,
+            "strict": limits.strict,
         }
         deadline = time.monotonic() + limits.seconds
         if not worker.send(asked):

@@ -11,6 +11,7 @@ from loopless.finding import Action, Edit, Finding, Span
 from loopless.verify.names import blocks
 
 # Lines as Python's parser counts them: a form feed or U+2028 ends none.
+_COMMENTS = re.compile(r"(?:\s+|#[^\r\n]*(?:[\r\n]|$))*")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -72,9 +73,10 @@ def locate(tree: ast.Module, text: str, span: Span) -> Located | None:
 
 
 def trimmed(text: str, span: Span) -> Span:
-    """The span without white space at its ends."""
+    """The span without white space at its ends, and without comments before its first statement."""
     piece = text[span.start : span.end]
-    start = span.start + len(piece) - len(piece.lstrip())
+    lead = _COMMENTS.match(piece)
+    start = span.start + (lead.end() if lead else 0)
     return Span(start, max(start, span.end - (len(piece) - len(piece.rstrip()))))
 
 

@@ -31,6 +31,7 @@ class Verdict:
     counterexample: str | None = None
     timing_note: str = ""
     timing_samples: dict[str, Any] = field(default_factory=dict[str, Any])
+    reservations: list[str] = field(default_factory=list[str])
     stale: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -69,7 +70,8 @@ def summary(verdict: Verdict) -> str:
         return f"not run: {verdict.reason}"
     if verdict.status == "differed":
         return f"✗ differs: {verdict.reason}"
-    return " · ".join(["✓ " + _speed(verdict), *_durations(verdict), equality(verdict)])
+    parts = ["✓ " + _speed(verdict), *_durations(verdict), equality(verdict)]
+    return " · ".join([*parts, *(r for r in verdict.reservations[:2] if r != "not the same bits")])
 
 
 def equality(verdict: Verdict) -> str:

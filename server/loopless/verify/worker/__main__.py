@@ -11,7 +11,7 @@ NAME = "_loopless_worker"
 
 def main() -> None:
     """Leave no trace on `sys.path`, so that no file here can stand for a module of the user's."""
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 - the interpreter is the user's
         # In words that any Python understands.
         print('{"hello": false, "reason": "verify needs Python 3.10 or later"}')
         return

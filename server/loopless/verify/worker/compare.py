@@ -24,6 +24,10 @@ class Difference:
     where: str
     detail: str
 
+    def told(self) -> str:
+        """The difference in one line."""
+        return f"{self.where}: {self.detail}" if self.where else self.detail
+
 
 @dataclass
 class Errors:
@@ -34,6 +38,8 @@ class Errors:
 
 
 _MOST = 20_000
+# Not checks of their own, but shortcomings of two others.
+KIND, BITS = "number kept", "same bits"
 _ZERO_TRIPS = "a tensor where the loop leaves the same Python number"
 
 Bound = Callable[[Path, torch.Tensor], torch.Tensor | None]
@@ -94,7 +100,8 @@ def compare(
         if path not in other:
             found.append(_missing(path, "the new code does not give it"))
     for path in other:
-        if path not in one:
+        # A name that the loop leaves unbound would raise where it is read.
+        if path not in one and len(path) > 1 and (path[0],) not in one and path[:1] in _tops(one):
             found.append(_missing(path, "the loop does not give it"))
     for path, left in one.items():
         if path in other:
@@ -103,6 +110,10 @@ def compare(
             if difference is not None:
                 found.append(difference)
     return found
+
+
+def _tops(found: dict[Path, Any]) -> set[Path]:
+    return {path[:1] for path in found}
 
 
 def _missing(path: Path, what: str) -> Difference:
@@ -114,7 +125,7 @@ def _leaf(
 ) -> Difference | None:
     where = named(path)
     if _same_number(left, right):
-        return Difference("zero trips", where, _ZERO_TRIPS)
+        return Difference(KIND, where, _ZERO_TRIPS)
     if isinstance(left, torch.Tensor) != isinstance(right, torch.Tensor) or (
         type(left) is not type(right) and not isinstance(left, torch.Tensor)
     ):
@@ -137,7 +148,7 @@ def _same_number(left: Any, right: Any) -> bool:
     return (
         isinstance(left, (int, float))
         and isinstance(right, torch.Tensor)
-        and bool((right == left).all())
+        and bool(((right - left).abs() <= 1e-5 * abs(left)).all())
     )
 
 

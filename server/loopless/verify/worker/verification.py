@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
+from .compare import BITS, KIND
 from .devices import chosen
-from .equality import CHECKS, Report, difference_on, examine
+from .equality import CHECKS, Promise, Report, difference_on, examine, fitting
 from .gradients import compare_gradients
 from .limits import Forbidden, OutOfTime
 from .memory import peaks
@@ -67,12 +68,13 @@ def _verdict(
     request: Mapping[str, Any], program: Program, scenario: Scenario, progress: Progress
 ) -> dict[str, Any]:
     grade, assumptions = request["grade"], request.get("assumptions", ())
+    promise = Promise(grade, assumptions, bool(request.get("strict")))
+    scenario = fitting(program, scenario, promise)
     report = examine(
         program,
         scenario,
-        grade,
-        assumptions,
-        float(request.get("equality_s", 1.0)),
+        promise,
+        float(request.get("equality_s", 5.0)),
         lambda done, total: progress("equality", done, total),
     )
     verdict: dict[str, Any] = {
@@ -95,6 +97,7 @@ def _verdict(
             "reason": "the inputs of the region cannot be copied, so that two runs would not be alike",
         }
     verdict["status"] = "agreed"
+    verdict["reservations"] = list(report.reservations)
     if request.get("timing", True):
         progress("timing", 0, 0)
         timing = measure(
@@ -117,8 +120,8 @@ def _smaller(
             sentence = compare_gradients(program, scenario, candidate, {})
         else:
             found = difference_on(program, scenario, candidate, grade)
-            found = [d for d in found or [] if d.check != "zero trips"]
-            sentence = f"{found[0].where}: {found[0].detail}".lstrip(": ") if found else ""
+            found = [d for d in found or [] if d.check not in (KIND, BITS)]
+            sentence = found[0].told() if found else ""
         if sentence:
             told.clear()
             told[_key(candidate)] = sentence
@@ -163,6 +166,8 @@ def _checks(
                 "passed": True,
                 "detail": "no input of this kind that the loop survives",
             }
+    for name, detail in report.reservations.items():
+        checks[name] = {"passed": False, "detail": detail}
     for assumption in assumptions:
         agreed = not report.failures
         detail = f"agreed on {report.total} inputs" if agreed else "see the check that failed"
