@@ -13,6 +13,15 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
     return this.texts.get(uri.path) ?? "";
   }
 
+  /** Markdown, rendered where the built-in preview is there, as text where it is not. */
+  async showMarkdown(name: string, text: string): Promise<void> {
+    try {
+      await vscode.commands.executeCommand("markdown.showPreviewToSide", this.put(name, text));
+    } catch {
+      await this.show(name, text);
+    }
+  }
+
   async show(name: string, text: string): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.put(name, text));
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true, preserveFocus: true });

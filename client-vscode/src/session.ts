@@ -110,7 +110,7 @@ export class Session implements vscode.Disposable {
   private async executed(command: string, run: () => vscode.ProviderResult<unknown>): Promise<unknown> {
     if (command === "loopless.explain") {
       const answer = await run();
-      await this.pages.show("Explanation", typeof answer === "string" && answer ? answer : "There is no loop at the cursor.");
+      await this.pages.showMarkdown("Explanation.md", typeof answer === "string" && answer ? answer : "There is no loop at the cursor.");
       return answer;
     }
     if (command !== "loopless.verify") return run();

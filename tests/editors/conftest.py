@@ -40,8 +40,10 @@ def sample() -> str:
 
 @pytest.fixture
 def screenshots(request: pytest.FixtureRequest) -> Path:
-    """Where the pictures of a test are kept, to be looked at."""
-    return BUILD / "screenshots" / request.node.name.removeprefix("test_")
+    """Where the pictures of a test are kept, to be looked at; none of an earlier run."""
+    folder = BUILD / "screenshots" / request.node.name.removeprefix("test_")
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _run(script: str) -> str:

@@ -22,23 +22,23 @@ local function keep_lenses(client, bufnr)
   refresh()
 end
 
-local function show(text)
-  if type(text) ~= "string" or text == "" then
+local function show(markdown)
+  if type(markdown) ~= "string" or markdown == "" then
     vim.notify("loopless: no loop at the cursor")
     return
   end
-  local lines = vim.split(vim.trim(text), "\n")
-  vim.lsp.util.open_floating_preview(lines, "", { border = "rounded", focus_id = "loopless", max_width = 100 })
+  local lines = vim.split(vim.trim(markdown), "\n")
+  vim.lsp.util.open_floating_preview(lines, "markdown", { border = "rounded", focus_id = "loopless", max_width = 100 })
 end
 
 --- The server answers `loopless.explain` with text, which is for us to show: from a lens as from the command below.
 function M.explain(command, context)
   local client = assert(vim.lsp.get_client_by_id(context.client_id))
-  client:request("workspace/executeCommand", { command = "loopless.explain", arguments = command.arguments }, function(problem, text)
+  client:request("workspace/executeCommand", { command = "loopless.explain", arguments = command.arguments }, function(problem, markdown)
     if problem then
       vim.notify("loopless: " .. problem.message, vim.log.levels.ERROR)
     else
-      show(text)
+      show(markdown)
     end
   end, context.bufnr)
 end

@@ -87,8 +87,9 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await bench.goTo(line, 6);
     await bench.run("Loopless: Explain the Loop at the Cursor");
     await until("a page", async () => (await bench.tabs()).some((title) => title.includes("Explanation")));
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(1_500); // the preview is a frame of its own
     await bench.shot("8-explanation");
+    await bench.close("Explanation");
   });
 
   await bench.step("the doctor reports", async () => {
@@ -97,6 +98,7 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await until("a report", async () => (await bench.tabs()).some((title) => title.includes("Doctor")));
     await page.waitForTimeout(500);
     await bench.shot("9-doctor");
+    await bench.close("Doctor");
   });
 
   await bench.step("a server that is killed comes back, and the finding with it", async () => {
