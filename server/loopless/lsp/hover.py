@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from lsprotocol import types
@@ -56,10 +57,11 @@ def _finding(view: View, finding: Finding, verdict: Verdict | None) -> Iterator[
         return
     if action.edits:
         yield f"\n```diff\n{_changed(view, finding, action)}```"
-    yield f"\n{action.applicability} · {action.grade}: {GRADES[action.grade]}"
+    first, *others = finding.numerics or (GRADES[action.grade],)
+    yield f"\n{action.applicability} · {action.grade}: {first}"
     yield from _list("Assumes", action.assumptions)
     yield from _list("Why", finding.reasons)
-    yield from _list("Numerics", finding.numerics)
+    yield from _list("Numerics", others)
     if finding.memory:
         yield f"\nMemory: {finding.memory}"
     if verdict:
@@ -96,9 +98,16 @@ def _changed(view: View, finding: Finding, action: Action) -> str:
     whole = source.lines_span(Span(min(s.start for s in ends), max(s.end for s in ends)))
     tail = len(source.text) - whole.end
     after = applied(source.text, action.edits)
+    indent = source.text[whole.start : finding.region.start]
     return changed_lines(
-        source.text[whole.start : whole.end], after[whole.start : len(after) - tail]
+        _outdented(source.text[whole.start : whole.end], indent),
+        _outdented(after[whole.start : len(after) - tail], indent),
     )
+
+
+def _outdented(text: str, indent: str) -> str:
+    """The text without the indentation, where that is what stands before its lines."""
+    return re.sub(f"^{indent}", "", text, flags=re.MULTILINE) if indent.isspace() else text
 
 
 def _plain(markdown: str) -> str:

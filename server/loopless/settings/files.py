@@ -67,8 +67,11 @@ def parsed(path: Path, text: str) -> ConfigurationFile | None:
     try:
         whole = _toml(text)
     except ValueError as error:
-        span = _error_span(text, str(error))
-        return ConfigurationFile(path, text, Layer(), (PlacedProblem(span, f"not TOML: {error}"),))
+        problem = PlacedProblem(_error_span(text, str(error)), f"not TOML: {error}")
+        return ConfigurationFile(path, text, Layer(), (problem,))
+    except ModuleNotFoundError as error:
+        problem = PlacedProblem(Span(0, 0), f"cannot be read by this Python: {error}")
+        return ConfigurationFile(path, text, Layer(), (problem,))
     table = whole if own else _subtable(whole, "tool", "loopless")
     if table is None:
         return None
