@@ -48,8 +48,11 @@ def measure(case: Case, text: str, seconds: float) -> Row | None:
         except Exception:
             return None
         if loop < 2.0:
-            new, best = _interleaved(after, expert, inputs, seconds)
-            return Row(case.name, loop, new, best)
+            try:
+                return Row(case.name, loop, *_interleaved(after, expert, inputs, seconds))
+            except Exception as error:
+                print(f"{case.name:64} fails: {type(error).__name__}: {error}")
+                return None
     return None
 
 
