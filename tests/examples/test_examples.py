@@ -68,8 +68,9 @@ def test_the_loop_goes_and_the_results_stay(example: Example) -> None:
     assert first.error is None
     difference = compare(first, second)
     if difference and difference.what == "bits differ":
-        torch.testing.assert_close(second.result, first.result)
-        torch.testing.assert_close(second.inputs, first.inputs)
+        # Sums of some thousand numbers in another order; `make run` holds them to a bound of their own.
+        torch.testing.assert_close(second.result, first.result, rtol=1e-4, atol=1e-3)
+        torch.testing.assert_close(second.inputs, first.inputs, rtol=1e-4, atol=1e-3)
     else:
         assert difference is None
 

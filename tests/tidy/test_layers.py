@@ -26,7 +26,7 @@ ONLY_IN = {
 }
 
 # What needs the world outside: files, processes, clocks, chance.
-WORLD = {"io", "os", "pathlib", "random", "shutil", "socket", "subprocess", "sys", "tempfile"}
+WORLD = {"os", "pathlib", "random", "shutil", "socket", "subprocess", "sys", "tempfile"}
 WORLD |= {"asyncio", "threading", "time", "datetime", "uuid", "multiprocessing", "importlib"}
 
 
