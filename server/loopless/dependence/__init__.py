@@ -1,0 +1,1 @@
+"""Which iterations must keep their order: subscript tests and the graph of what depends on what."""
