@@ -1,0 +1,1 @@
+"""Pieces -> tensor code -> edits, in the words of the file."""
