@@ -48,9 +48,14 @@ def screenshots(request: pytest.FixtureRequest) -> Path:
 
 def _run(script: str) -> str:
     environment = {**os.environ, "PYTHON": sys.executable}
-    done = subprocess.run([ROOT / script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [ROOT / script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        pytest.fail(f"{script} failed, so no editor was tried:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}", pytrace=False)
+        pytest.fail(
+            f"{script} failed, so no editor was tried:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}",
+            pytrace=False,
+        )
     return done.stdout
 
 

@@ -27,7 +27,21 @@ def test_session(editors: Path, sample: str, tmp_path: Path) -> None:
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }
-    command = [editors / "nvim", "--clean", "-n", "--headless", "-u", HERE / "neovim" / "init.lua", "-S", HERE / "neovim" / "session.lua", file]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=150, check=False)
+    command = [
+        editors / "nvim",
+        "--clean",
+        "-n",
+        "--headless",
+        "-u",
+        HERE / "neovim" / "init.lua",
+        "-S",
+        HERE / "neovim" / "session.lua",
+        file,
+    ]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=150, check=False
+    )
     log = tmp_path / "state" / "nvim" / "lsp.log"
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{log.read_text()[-4000:] if log.exists() else ''}"
+    assert done.returncode == 0, (
+        f"{done.stdout}\n{done.stderr}\n{log.read_text()[-4000:] if log.exists() else ''}"
+    )

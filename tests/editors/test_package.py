@@ -54,11 +54,22 @@ def test_starts_with_nothing_but_a_python(vsix: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(vsix) as package:
         names = package.namelist()
         package.extractall(tmp_path)
-    assert not [name for name in names if re.search(r"(^|/)(tests?|node_modules|__pycache__)/|\.map$", name)]
+    assert not [
+        name for name in names if re.search(r"(^|/)(tests?|node_modules|__pycache__)/|\.map$", name)
+    ]
     for version in ("310", "311", "312", "313", "314"):
-        assert [name for name in names if f"/libcst/native.cpython-{version}-" in name], f"no libcst for {version}"
+        assert [name for name in names if f"/libcst/native.cpython-{version}-" in name], (
+            f"no libcst for {version}"
+        )
     sample = tmp_path / "sample.py"
     sample.write_text((Path(__file__).parent / "sample.py").read_text("utf-8"), "utf-8")
     launch = [sys.executable, "-I", "-S", tmp_path / "extension" / "client-vscode" / "launch.py"]
-    done = subprocess.run([*launch, "check", "--fix", sample], cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*launch, "check", "--fix", sample],
+        cwd=tmp_path,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "for i in" not in sample.read_text("utf-8"), done.stdout + done.stderr

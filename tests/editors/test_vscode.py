@@ -15,12 +15,26 @@ pytestmark = pytest.mark.editors
 
 def test_trusted(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
     """Find, read, rewrite, undo, verify, explain, restart."""
-    _follow("trusted.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots, python=sys.executable)
+    _follow(
+        "trusted.mjs",
+        editors=editors,
+        vsix=vsix,
+        sample=sample,
+        screenshots=screenshots,
+        python=sys.executable,
+    )
 
 
 def test_untrusted(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
     """A folder that nobody trusts chooses nothing that is run."""
-    _follow("untrusted.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots, python=sys.executable)
+    _follow(
+        "untrusted.mjs",
+        editors=editors,
+        vsix=vsix,
+        sample=sample,
+        screenshots=screenshots,
+        python=sys.executable,
+    )
 
 
 def test_notebook(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
@@ -30,5 +44,11 @@ def test_notebook(editors: Path, vsix: Path, sample: str, screenshots: Path) -> 
 
 def _follow(script: str, **given: Path | str) -> None:
     arguments = json.dumps({name: str(value) for name, value in given.items()})
-    done = subprocess.run(["node", HERE / "vscode" / script, arguments], capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(
+        ["node", HERE / "vscode" / script, arguments],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
