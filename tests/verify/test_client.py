@@ -36,7 +36,11 @@ def test_several_requests_queue_and_report_progress(quick_verifier: Verifier) ->
     def listener(number: int) -> Any:
         return lambda progress: phases[number].append(progress.phase)
 
-    futures = [quick_verifier.submit(*doubling(20 + k), listener(k)) for k in range(3)]
+    pairs = [doubling(20 + k) for k in range(3)]
+    futures = [
+        quick_verifier.submit(pair.text, pair.finding, pair.action, listener(k))
+        for k, pair in enumerate(pairs)
+    ]
     assert [f.result(30).status for f in futures] == ["agreed"] * 3
     for heard in phases:
         assert heard[0] == "queued"
@@ -51,7 +55,8 @@ def test_advice_without_an_edit_is_not_run(quick_verifier: Verifier) -> None:
 
 def test_a_warm_worker_answers_a_small_loop_with_figures(timing_verifier: Verifier) -> None:
     seen: list[Progress] = []
-    verdict = timing_verifier.submit(*doubling(), seen.append).result(30)
+    text, finding, action = doubling()
+    verdict = timing_verifier.submit(text, finding, action, seen.append).result(30)
     assert verdict.status == "agreed", verdict.reason
     assert verdict.loop_s is not None
     assert verdict.tensor_s is not None

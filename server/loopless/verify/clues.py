@@ -43,7 +43,7 @@ def _statement(known: Known, node: ast.stmt) -> None:
                     _statement(known, inner)
 
 
-def _iterate(  # noqa: C901 - one case for each kind of iterable
+def _iterate(
     known: Known, target: ast.expr, iterable: ast.expr
 ) -> None:
     match iterable:
@@ -93,7 +93,7 @@ def _elements(known: Known, target: ast.expr, iterable: ast.expr) -> None:
                 known.views[element.id] = View(view.key, view.dropped + 2)
 
 
-def _assign(  # noqa: C901 - one case for each kind of value
+def _assign(
     known: Known, target: ast.expr, value: ast.expr
 ) -> None:
     if isinstance(target, ast.Tuple):

@@ -206,7 +206,7 @@ def _declared_elsewhere(node: _Function) -> set[str]:
     return {n for part in own_nodes(node.body) if isinstance(part, kinds) for n in part.names}
 
 
-def _expression(  # noqa: C901 - one case for each kind of expression
+def _expression(
     node: ast.AST, defined: set[str], reads: set[str]
 ) -> None:
     match node:

@@ -57,7 +57,9 @@ class Outcome:
 class Program:
     """Both versions in one namespace."""
 
-    def __init__(self, request: Mapping[str, Any], device: str) -> None:
+    def __init__(self, request: Mapping[str, Any], device: str, everywhere: bool = False) -> None:
+        """Take in the slice; `everywhere` makes tensors that name no device on this one, too."""
+        self.everywhere = device if everywhere else ""
         self.roots: Sequence[str] = request["roots_order"]
         self.live: Sequence[str] = request["live"]
         self.outputs: Sequence[str] = request["outputs"]
@@ -73,7 +75,7 @@ class Program:
             "__Unreached__": Unreached,
         }
         source = request["program"]
-        with running(SECONDS):
+        with running(SECONDS), allocating(self.everywhere):
             exec(compile(source, "<slice>", "exec"), self.namespace)
 
     def _pick(self, iterable: Any) -> Any:
@@ -88,7 +90,8 @@ class Program:
     ) -> dict[str, Any]:
         """The region's inputs for one variation."""
         maker = Maker(scenario, variation, self.device, self.namespace, double, perturbed)
-        with precision(double), torch.no_grad(), running(SECONDS), quiet():
+        placed = allocating(self.everywhere)
+        with precision(double), torch.no_grad(), running(SECONDS), quiet(), placed:
             values = assembled(maker.roots(), self.classes, self.namespace, self.roots)
             self._picked = variation.seed
             torch.manual_seed(variation.seed)
@@ -109,7 +112,7 @@ class Program:
         mode = torch.no_grad() if self.grad_off or not grad else contextlib.nullcontext()
         torch.manual_seed(1234)
         random.seed(1234)
-        with precision(double), mode, quiet():
+        with precision(double), mode, quiet(), allocating(self.everywhere):
             try:
                 with running(seconds) as printed:
                     outcome.printed = printed
@@ -153,6 +156,11 @@ def precision(double: bool) -> Iterator[None]:
         yield
     finally:
         torch.set_default_dtype(before)
+
+
+def allocating(device: str) -> Any:
+    """Make tensors on the device where nothing else is said, inside."""
+    return torch.device(device) if device else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

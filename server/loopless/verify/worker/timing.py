@@ -130,7 +130,7 @@ def _rounds(program: Program, scenario: Scenario, timing: Timing, budget: float)
     assert timing.variation is not None
     live = program.make(scenario, timing.variation)
     _, loop_guess, tensor_guess = timing.points[-1]
-    rounds = max(3, min(9, int(budget / max((loop_guess + tensor_guess) * 1.5, 1e-6))))
+    rounds = max(3, min(25, int(budget / max((loop_guess + tensor_guess) * 1.5, 1e-6))))
     repeats = max(1, min(20, int(0.004 / max(tensor_guess, 1e-7))))
     loops: list[float] = []
     tensors: list[float] = []

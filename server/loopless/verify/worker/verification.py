@@ -50,18 +50,29 @@ def verify(request: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
 
 
 def _settled(plan: Mapping[str, Any], device: str, budget: float) -> tuple[Program, Scenario]:
+    program = _loaded(plan, device, False)
     try:
-        program = Program(plan, device)
+        return program, find(program, plan["roots"], budget)
+    except NoSample as error:
+        # The loop keeps its own tensors on the CPU: a program that runs elsewhere would not.
+        if device == "cpu" or "device" not in str(error):
+            raise
+    program = _loaded(plan, device, True)
+    return program, find(program, plan["roots"], budget)
+
+
+def _loaded(plan: Mapping[str, Any], device: str, everywhere: bool) -> Program:
+    try:
+        return Program(plan, device, everywhere)
     except (Forbidden, OutOfTime) as error:
         raise NoSample(explain(error)) from None
     except ImportError as error:
         raise NoSample(
-            f"the slice needs {error.name or 'a module'}, which this interpreter cannot import ({error}); "
-            "verify runs nothing of your project outside the slice"
+            f"the slice needs {error.name or 'a module'}, which this interpreter cannot import "
+            f"({error}); verify runs nothing of your project outside the slice"
         ) from None
     except Exception as error:
         raise NoSample(f"the code that the slice needs raises {explain(error)}") from None
-    return program, find(program, plan["roots"], budget)
 
 
 def _verdict(
