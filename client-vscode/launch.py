@@ -1,4 +1,4 @@
-"""Run the bundled Loopless: `python -I -S launch.py server`. With -S nothing of the interpreter's own packages is seen."""
+"""Run the bundled Loopless: `python -I -S launch.py server`. -S keeps the interpreter's own packages out of sight."""
 
 import runpy
 import sys

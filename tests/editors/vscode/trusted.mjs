@@ -83,6 +83,21 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await bench.settled();
   });
 
+  await bench.step("without lenses: verify the file, forget it, say what to verify with", async () => {
+    await bench.goTo(line, 6);
+    await bench.run("Loopless: Clear All Verdicts");
+    await until("a lens as it was", async () => (await bench.lensTitles())[0]?.startsWith("Verify on"));
+    await bench.run("Loopless: Verify All Rewrites in This File");
+    const said = () => page.locator(".statusbar-item").allInnerTexts();
+    await until("the sum of it", async () => (await said()).some((text) => text.includes("1 of 1 agreed")), 60_000);
+    await bench.goTo(line, 6);
+    await bench.run("Loopless: Insert a Sample for Verify");
+    await until("a sample", async () => (await bench.saved(name)).includes("# loopless: sample("));
+    await bench.shot("7-sample");
+    await undo();
+    await bench.settled();
+  });
+
   await bench.step("the reasons can be read", async () => {
     await bench.goTo(line, 6);
     await bench.run("Loopless: Explain the Loop at the Cursor");
