@@ -148,7 +148,7 @@ def _scope_for(
     evidence = gather(body, lambda expr: dotted(expr, bare))
     names = _tensors(evidence, frozenset(p.name for p in params), world, body)
     ranks: Mapping[str, int] = evidence.ranks
-    return Scope(world, {}, names, frozenset(local - shared), {}, shown_rank=ranks)
+    return Scope(world, {}, names, frozenset(local - shared), {}, shown_rank=ranks, least_rank=evidence.least)
 
 
 def _tensors(

@@ -21,12 +21,26 @@ def access(read: Read, printer: Printer) -> Code:
     subs, got, flips = subscripts(read.root, read.subs, printer)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
     tail = _tail(read, rank)
-    kin = frozenset({sum(isinstance(s, At | Pick) for s in read.subs)}) if rank is None else frozenset[int]()
+    kin = frozenset({_walked(read.subs)}) if rank is None else frozenset[str]()
     code = printer.reordered(Code(text, ATOM, (), rank, kin=kin), [*got, *tail])
     if flips:
         places = ", ".join(str(code.axes.index(axis)) for axis in printer.sorted(flips))
         code = code.but(f"{code.primary}.flip({places})")
     return code
+
+
+def _walked(subs: tuple[Sub, ...]) -> str:
+    """By which axes an item is taken: items taken alike are presumed to have the same rank (P4)."""
+    words: list[str] = []
+    for sub in subs:
+        match sub:
+            case At(p):
+                words.append("+".join(sorted(str(a.uid) for a in p.axes())))
+            case Pick(value):
+                words.append("?" + "+".join(sorted(str(a.uid) for a in axes_of(value))))
+            case _:
+                words.append(":")
+    return ",".join(words)
 
 
 def _tail(read: Read, rank: int | None) -> list[None]:
@@ -126,9 +140,16 @@ def _sliceable(
     if slope is None or slope == 0:
         return False
     given = [*printer.all_known(), *bounds((axis,))]
-    if proves(p, given):
+    if not proves(p, given):
+        return False
+    if not printer.guards:
         return True
-    return False
+    # Under a predicate the loop may never come to the ends: the slice must be there anyway.
+    dim = sum(not isinstance(s, New) for s in subs[:at])
+    everywhere = [*printer.known, *bounds(printer.layout), *bounds((axis,))]
+    size = printer.scope.size(root, dim)
+    walks = p == poly(axis) + p.offset and p.offset == 0
+    return proves(p, everywhere) and (walks or proves(size - 1 - p, everywhere))
 
 
 def _with_indices(

@@ -29,7 +29,7 @@ class Code:
     axes: tuple[Axis, ...] = ()
     rank: int | None = 0
     number: bool = False
-    kin: frozenset[int] = frozenset()
+    kin: frozenset[str] = frozenset()
 
     def at(self, level: int) -> str:
         """The text, in parentheses if it binds less tightly than `level`."""

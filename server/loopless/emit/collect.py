@@ -143,9 +143,14 @@ def collected(
             raise Unprintable("list-used", "statements between the loop and the collector")
     code = collected_code(append, collector, setting, draft)
     edits = [Edit(collector.call.span, code.text)]
-    if collector.start is not None:
+    if collector.start is not None and not _shared(collector.start, block):
         edits.append(Edit(whole_lines(text, collector.start.span), ""))
     return edits
+
+
+def _shared(statement: tree.Stmt, block: tuple[tree.Stmt, ...]) -> bool:
+    """Whether one line binds several names: `a, b = [], []`."""
+    return sum(other.span == statement.span for other in block) > 1
 
 
 def collected_code(append: Append, collector: Collector, setting: Setting, draft: Draft) -> Code:

@@ -47,6 +47,15 @@ def split(value: Value, op: str) -> tuple[list[Axis], Value, Value | None]:
 
 def reduction(value: Reduce, printer: Printer) -> Code:
     """A fold over one or more axes."""
+    code = _reduced(value, printer)
+    kind = type_of(value, printer.scope)
+    if code.axes or code.number or kind.is_tensor or kind.kind == "other":
+        return code
+    # Python's own numbers stay Python's.
+    return Code(f"{code.primary}.item()", number=True)
+
+
+def _reduced(value: Reduce, printer: Printer) -> Code:
     axes, body, when = split(value, value.op)
     for axis in axes:
         printer.place(axis)
@@ -256,11 +265,11 @@ def _exclusive(
         return body.but(f"{body.primary}.cumsum({place}{tail}) - {body.at(TERM)}", SUM)
     # Items of unknown rank are presumed to be numbers (P4).
     after = len(body.axes) - 1 - place + (body.rank or 0)
-    shape = [":"] * place + [":-1"]
+    cut = ", ".join([":"] * place + [":-1"])
     pad = ", ".join(["0, 0"] * after + ["1, 0"])
-    shifted = f"{printer.function('torch.nn.functional.pad')}({body.primary}[{', '.join(shape)}], ({pad})"
+    shifted = f"{printer.function('torch.nn.functional.pad')}({body.text}, ({pad})"
     shifted += f", value={neutral})" if neutral else ")"
-    return body.but(f"{shifted}.{method}({place}{tail})")
+    return body.but(f"{shifted}[{cut}].{method}({place}{tail})")
 
 
 def _running_extreme(value: Scan, printer: Printer) -> Code:
@@ -289,19 +298,19 @@ def previous(value: Previous, printer: Printer) -> Code:
         raise Unprintable("previous", "items with dimensions from the iteration before")
     if start.axes not in ((), tuple(a for a in body.axes if a != axis)):
         raise Unprintable("previous", "a start that varies otherwise than the value")
-    head = [":"] * place + [":-1"]
-    rest = f"{body.primary}[{', '.join(head)}]"
+    cut = ", ".join([":"] * place + [":-1"])
+    rest = body.text
     if start.number:
         pads = ", ".join(["0, 0"] * (len(body.axes) - 1 - place + (body.rank or 0)) + ["1, 0"])
-        text = f"{printer.function('torch.nn.functional.pad')}({rest}, ({pads}), value={start.text})"
+        text = f"{printer.function('torch.nn.functional.pad')}({rest}, ({pads}), value={start.text})[{cut}]"
         return Code(text, ATOM, body.axes, body.rank)
     if len(body.axes) == 1 and not start.axes:
-        text = f"{printer.function('torch.cat')}(({start.primary}[None], {rest}))"
+        text = f"{printer.function('torch.cat')}(({start.primary}[None], {rest}))[{cut}]"
         return Code(text, ATOM, body.axes, body.rank)
     expanded = [":"] * place + ["None"]
     if not start.axes:
         raise Unprintable("previous", "a start that does not vary along the other axes")
-    text = f"{printer.function('torch.cat')}(({start.primary}[{', '.join(expanded)}], {rest}), {place})"
+    text = f"{printer.function('torch.cat')}(({start.primary}[{', '.join(expanded)}], {rest}), {place})[{cut}]"
     return Code(text, ATOM, body.axes, body.rank)
 
 

@@ -61,6 +61,7 @@ class Printer:
         self.assumptions: list[str] = []
         self.needs_torch = False
         self.grade = "E0"
+        self.wide = False
         self.temp_layouts: dict[str, Axes] = {}
         self.known: list[Constraint] = []
         self.device_root: str | None = None
@@ -135,11 +136,11 @@ class Printer:
         known = [code.rank for code in tensors if code.rank is not None]
         if unknown and not any(known):
             return axes, None
-        if unknown and any(0 in code.kin for code in unknown) and axes:
+        if unknown and any("" in code.kin for code in unknown) and axes:
             raise Unprintable("unknown-rank", "a whole tensor of unknown rank beside items of known rank")
         return axes, max(known, default=0)
 
-    def kin_of(self, codes: Sequence[Code]) -> frozenset[int]:
+    def kin_of(self, codes: Sequence[Code]) -> frozenset[str]:
         """How the operands of unknown rank were subscripted."""
         return frozenset(k for code in codes if code.rank is None for k in code.kin)
 
@@ -179,7 +180,7 @@ class Printer:
                 return self.integer(p)
             case Ref(text):
                 kind = type_of(value, self.scope)
-                kin = frozenset({0}) if kind.is_tensor and kind.rank is None else frozenset[int]()
+                kin = frozenset({""}) if kind.is_tensor and kind.rank is None else frozenset[str]()
                 return Code(text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin)
             case Read(root, ()):
                 kind = type_of(value, self.scope)
@@ -352,6 +353,8 @@ class Printer:
                     pass
         if op in {"/", "//", "%"}:
             return self.division(op, args[0], args[1])
+        if op in {"+", "-", "*", "**"} and (doubled := self.in_double(op, args)) is not None:
+            return doubled
         if op == "**":
             return self.infix(op, self.in_domain(args[0], args[1]), self.floating(args[1], args[0]))
         if op == "+" and args[0] == Const(0.0) and self.absorbs_zero(args[1]):
@@ -377,6 +380,17 @@ class Printer:
                 return self.truncated(args[0])
             case _:
                 return self.called(value)
+
+    def in_double(self, op: str, args: tuple[Value, ...]) -> Code | None:
+        """Python arithmetic of a number and an integer that varies: in double precision, as Python has it (T7)."""
+        kinds = [self.typed(arg) for arg in args]
+        if any(k.is_tensor for k in kinds) or all(k.kind == "int" for k in kinds):
+            return None
+        codes = [self.code(arg) for arg in args]
+        if not any(code.axes for code in codes):
+            return None
+        codes = [self.double(c) if k.kind == "int" else c for c, k in zip(codes, kinds)]
+        return self.infix(op, codes[0], codes[1])
 
     def absorbs_zero(self, value: Value) -> bool:
         """Whether `0.0 + value` has the value's own dtype; unshown dtypes added to floats are floating (P5)."""
@@ -446,9 +460,11 @@ class Printer:
             under = self.code(right)
         if op == "/":
             kinds = self.typed(left), self.typed(right)
-            if all(k.kind == "int" for k in kinds) and (over.axes or under.axes):
+            if not any(k.is_tensor for k in kinds) and (over.axes or under.axes):
                 # Python divides integers in double precision.
-                over = self.double(over)
+                over, under = (
+                    self.double(c) if k.kind == "int" else c for c, k in zip((over, under), kinds)
+                )
         return self.infix(op, over, under)
 
     def double(self, code: Code) -> Code:
@@ -540,6 +556,9 @@ class Printer:
         kind, other = self.typed(value), self.typed(beside)
         if code.axes and kind.kind == "float" and other.is_tensor and other.dtype in FLOATS:
             return self.cast(code, other.dtype, beside)
+        if self.wide and code.axes and kind.is_tensor and other.kind in {"float", "number"} and kind.dtype != "float64":
+            # A Python float goes into a tensor of doubles as it is, not by way of the other arm's dtype (T5).
+            return code.but(f"{code.primary}.double()")
         return code
 
     def guarded(self, test: Value, value: Value) -> Code:

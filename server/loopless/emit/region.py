@@ -227,8 +227,17 @@ def _setting(loop: tree.For, lifting: Lifting, text: str) -> Setting:
             headers[statement.span.start] = _header(text, statement)
     return Setting(
         lifting.scope, lifting, _size_names(lifting.scope), headers,
-        _device_root(loop, lifting.scope), _indent_unit(text, loop),
+        _device_root(loop, lifting.scope), _indent_unit(text, loop), augmented=_augmented(loop),
     )  # fmt: skip
+
+
+def _augmented(loop: tree.For) -> frozenset[str]:
+    """Names that the loop changes with an augmented assignment: in place, where they are tensors."""
+    return frozenset(
+        s.target.id
+        for s in every_statement(loop.body)
+        if isinstance(s, tree.Augment) and isinstance(s.target, tree.Name)
+    )
 
 
 def _header(text: str, loop: tree.For) -> str:
@@ -306,7 +315,7 @@ def _finding(
         edits.append(Edit(whole_lines(text, loop.span), ""))
     if draft.needs_torch:
         edits.append(_import_torch(text))
-    edits.sort(key=lambda edit: edit.span)
+    edits = sorted(dict.fromkeys(edits), key=lambda edit: edit.span)
     assumptions = tuple(dict.fromkeys([*lifting.assumptions, *draft.assumptions]))
     slug, message = slug_of(pieces, collectors, setting.scope)
     shown = draft.lines[-1] if draft.lines else next((e.text for e in edits if e.text), "")

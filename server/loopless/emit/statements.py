@@ -60,6 +60,7 @@ class Setting:
     indent: str
     loops: tuple[tuple[Axis, str], ...] = ()
     known: tuple[Constraint, ...] = ()
+    augmented: frozenset[str] = frozenset()
 
 
 def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
@@ -169,11 +170,19 @@ def _is_host(condition: Value, setting: Setting) -> bool:
     return not (axes_of(condition) - {axis for axis, _ in setting.loops})
 
 
-def _target(piece: Write, printer: Printer) -> tuple[str, tuple[Axis, ...], int | None]:
-    """The text of the target, the axes of its dimensions in order, and the rank behind them."""
+def _flipped(code: Code, flips: list[Axis]) -> Code:
+    """A value turned to a target that is written from back to front."""
+    places = [str(code.axes.index(axis)) for axis in flips if axis in code.axes]
+    return code.but(f"{code.primary}.flip({', '.join(places)})") if places else code
+
+
+def _target(
+    piece: Write, printer: Printer
+) -> tuple[str, tuple[Axis, ...], int | None, list[Axis]]:
+    """The text of the target, the axes of its dimensions, the rank behind them, and the axes that run backwards."""
     subs, got, flips = subscripts(piece.root, piece.subs, printer)
-    if flips:
-        raise Unprintable("backwards", "a target that runs backwards")
+    if piece.when is not None:
+        _refuse_places_outside(piece, printer)
     axes = [axis for axis in got if axis is not None]
     if got != [*axes, *([None] * (len(got) - len(axes)))]:
         if None in got and got.index(None) < len(axes):
@@ -181,7 +190,22 @@ def _target(piece: Write, printer: Printer) -> tuple[str, tuple[Axis, ...], int 
     rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
     whole = piece.root if piece.op is not None and piece.augmented else f"{piece.root}[:]"
     text = f"{piece.root}[{', '.join(subs)}]" if subs else whole
-    return text, tuple(axes), rank
+    return text, tuple(axes), rank, flips
+
+
+def _refuse_places_outside(piece: Write, printer: Printer) -> None:
+    """A masked store writes back what it does not change: every place must be there."""
+    known = [*printer.known, *bounds(printer.layout)]
+    for at, sub in enumerate(piece.subs):
+        if isinstance(sub, At) and sub.poly.axes() - printer.loops.keys():
+            p = sub.poly
+            if p.atom in p.axes():
+                continue
+            size = printer.scope.size(piece.root, at)
+            if not proves(p, known) or not proves(size - 1 - p, known):
+                raise Unprintable("masked-store", f"a predicate keeps stores inside of `{piece.root}`")
+        if isinstance(sub, Pick):
+            raise Unprintable("masked-store", "a store to places looked up in data under a predicate")
 
 
 def _order(piece: Write, setting: Setting) -> list[Axis]:
@@ -204,7 +228,7 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     if missing:
         raise Unprintable("store", "several iterations write the same place")
     printer = printer_for(setting, layout, draft)
-    text, axes, rank = _target(piece, printer)
+    text, axes, rank, flips = _target(piece, printer)
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
     value = piece.value
     op = piece.op
@@ -230,8 +254,14 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         old = Read(piece.root, piece.subs)
         plain: Value = Apply("-" if symbol == "-=" else op, (old, shown))
         shown, symbol, op = plain, "=", None
+    if op is not None and _overlaps(shown, piece, setting):
+        # A view of the target on the right would change while it is added.
+        shown, symbol, op = Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)), "=", None
+    printer.wide = type_of(Read(piece.root, piece.subs), setting.scope).dtype == "float64"
     code = printer.code(shown)
     line = printer.lined_up(code, axes, rank)
+    if flips:
+        line = _flipped(line, flips)
     _check_fit(line, axes, rank)
     body = line.text
     if op is None and _indexed(piece, printer):
@@ -355,7 +385,7 @@ def _cell(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     """A name gets a value."""
     printer = printer_for(setting, (), draft)
     value = restricted_reductions(piece.value, setting.lifting)
-    line = assignment(piece.root, value, printer, in_place=False)
+    line = assignment(piece.root, value, printer, in_place=piece.root in setting.augmented)
     if piece.when is not None:
         test = printer.code(piece.when)
         _line(f"if {test.text}:", setting, draft, depth)
@@ -372,7 +402,9 @@ def assignment(name: str, value: Value, printer: Printer, *, in_place: bool) -> 
             return None
         case Ref(text) if text == name:
             return None
-        case Apply("+" | "*" as op, (first, rest)) if first in (Ref(name), Read(name, ())):
+        case Apply("+" | "*" as op, (first, rest)) if first in (Ref(name), Read(name, ())) and (
+            in_place or not type_of(first, printer.scope).is_tensor
+        ):
             match rest:
                 case Apply("neg", (inner,)) if op == "+":
                     return f"{name} -= {_no_axes(printer.code(inner)).text}"
@@ -519,7 +551,7 @@ def live_final(
     """The value of a name after the loop, printed as a statement."""
     printer = printer_for(setting, (), draft)
     value = restricted_reductions(value, setting.lifting)
-    line = assignment(name, value, printer, in_place=True)
+    line = assignment(name, value, printer, in_place=name in setting.augmented)
     _learn(printer, draft)
     if line is None:
         return

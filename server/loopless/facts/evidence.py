@@ -61,12 +61,14 @@ def dtype_name(whole: str) -> str | None:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """`strong` names are shown by torch calls or tensor-only attributes; `stored` by element stores in a loop;
-    `indexed` are only read by subscript in arithmetic. `ranks` are shown by use as scalars."""
+    `indexed` are only read by subscript in arithmetic. `ranks` are shown by use as scalars, `least` are the dimensions that
+    subscripts and sizes name: a tensor of which two or more are named is presumed to have no others (P4)."""
 
     strong: frozenset[str]
     stored: frozenset[str]
     indexed: frozenset[str]
     ranks: dict[str, int]
+    least: dict[str, int]
     listed: frozenset[str]
 
 
@@ -77,6 +79,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
     stored: set[str] = set()
     indexed: set[str] = set()
     ranks: dict[str, int] = {}
+    least: dict[str, int] = {}
     for statement in every_statement(body):
         match statement:
             case tree.Assign(tree.Item(tree.Name(name))) | tree.Augment(tree.Item(tree.Name(name))):
@@ -87,6 +90,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
             for inner in walk_expr(expr):
                 _shown(inner, canonical, strong, listed, indexed)
                 _ranked(inner, canonical, ranks)
+                _named_dims(inner, least)
         match statement:
             case tree.If(test) | tree.While(test):
                 _truth(test, ranks)
@@ -94,7 +98,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
                 pass
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
-        ranks, frozenset(listed),
+        ranks, least, frozenset(listed),
     )  # fmt: skip
 
 
@@ -150,6 +154,32 @@ def _shown(
                         pass
         case _:
             pass
+
+
+def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
+    """How many dimensions a subscript or a size shows a tensor to have at least."""
+    match expr:
+        case tree.Item(tree.Field(tree.Name(name), "shape"), (tree.Literal(int(dim)),)):
+            named = dim + 1 if dim >= 0 else -dim
+        case tree.Call(tree.Field(tree.Name(name), "size"), (tree.Literal(int(dim)),)):
+            named = dim + 1 if dim >= 0 else -dim
+        case tree.Item():
+            named = 0
+            while isinstance(expr, tree.Item):
+                if any(isinstance(s, tree.Rest) for s in expr.subscripts):
+                    return
+                if any(isinstance(s, tree.Range) for s in expr.subscripts) and named:
+                    # The subscript of a slice goes into what the slice left: count the slices of the inner one.
+                    named = max(named, len(expr.subscripts))
+                else:
+                    named += sum(not (isinstance(s, tree.Literal) and s.value is None) for s in expr.subscripts)
+                expr = expr.of
+            if not isinstance(expr, tree.Name):
+                return
+            name = expr.id
+        case _:
+            return
+    least[name] = max(least.get(name, 0), named)
 
 
 def _looked_up(subscript: tree.Expr) -> str | None:

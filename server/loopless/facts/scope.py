@@ -41,13 +41,14 @@ class Scope:
     owner: str = ""
     helpers: dict[str, tree.Function] = field(default_factory=dict[str, tree.Function])
     shown_rank: Mapping[str, int] = field(default_factory=dict[str, int])
+    least_rank: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
         return Scope(
             self.world, dict(self.names), self.evidence, self.locals,
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
-            dict(self.helpers), self.shown_rank,
+            dict(self.helpers), self.shown_rank, self.least_rank,
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:
@@ -124,7 +125,8 @@ class Scope:
             if fact.dims is not None:
                 return len(fact.dims)
             if fact.like is None:
-                return None
+                least = self.least_rank.get(root, 0)
+                return least if least > 1 else None
             root = fact.like
         return None
 

@@ -79,6 +79,9 @@ def close_level(
             for name, update in live_cells.items()
         }
     solved = _solve(live_cells, starts, axis)
+    for name, solution in list(solved.items()):
+        if _unsaid(solution, name) and (_used(name, pieces) or _asked(name, live_cells, solved)):
+            del solved[name]
     updates_of = {
         live_cells[name]: solution.updated
         for name, solution in solved.items()
@@ -117,6 +120,14 @@ def close_level(
     finals = {name: _retemp(value, temps) for name, value in finals.items()}
     _check_finals(finals, solved, pieces, lifting, loop)
     return Closed(tuple(closed), finals)
+
+
+def _asked(name: str, updates: dict[str, Value], solved: dict[str, Solution]) -> bool:
+    """Whether another carried name is computed from this one, other than by the fold that it accompanies."""
+    return any(
+        other != name and name in cells_of(update) and other not in solved
+        for other, update in updates.items()
+    )
 
 
 def _updated(piece: Piece, values: dict[Value, Value]) -> Piece:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import conjunction, conjuncts, integer_of
 from loopless.dependence.feasible import proves
-from loopless.ir.poly import Axis, Poly, greatest, least, poly
+from loopless.ir.poly import Axis, Poly, greatest, least, poly, quotient
 from loopless.ir.value import Apply, At, Reduce, Value, substitute
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Write, with_atoms
@@ -103,22 +103,27 @@ def _one(condition: Value, axis: Axis) -> tuple[Poly | None, Poly | None] | None
     if not difference.linear_in(axis) or difference.axes() != {axis}:
         return None
     slope = difference.coefficient(axis).constant
-    if slope not in (1, -1):
+    if slope is None or slope == 0:
         return None
     rest = difference.without(axis)
     # difference is slope * axis + rest; the condition says difference > 0, >= 0, …
     match op:
         case "<" | "<=":
-            strict = int(op == "<")
-            # slope * axis + rest >= strict
-            return (poly(strict) - rest, None) if slope == 1 else (None, rest - strict + 1)
+            return _at_least(slope, rest, int(op == "<"))
         case ">" | ">=":
-            strict = int(op == ">")
-            # slope * axis + rest <= -strict
-            return (None, -rest - strict + 1) if slope == 1 else (rest + strict, None)
-        case _:
+            return _at_least(-slope, -rest, int(op == ">"))
+        case _ if slope in (1, -1):
             place = -rest if slope == 1 else rest
             return place, place + 1
+        case _:
+            return None
+
+
+def _at_least(slope: int, rest: Poly, least: int) -> tuple[Poly | None, Poly | None]:
+    """The bounds on an axis that slope * axis + rest >= least gives: (low, None) or (None, high)."""
+    if slope > 0:
+        return quotient(poly(least) - rest + (slope - 1), poly(slope)), None
+    return None, quotient(rest - least, poly(-slope)) + 1
 
 
 def forwards(piece: Write | Append) -> Write | Append:
@@ -138,8 +143,11 @@ def forwards(piece: Write | Append) -> Write | Append:
 
 
 def _scanned(piece: Write, axis: Axis) -> bool:
-    from loopless.ir.value import Previous, Scan, walk
+    from loopless.ir.value import Previous, Scan, Temp, walk
 
-    return any(isinstance(v, Scan | Previous) and v.axis == axis for v in walk(piece.value))
+    return any(
+        (isinstance(v, Scan | Previous) and v.axis == axis) or (isinstance(v, Temp) and axis in v.axes)
+        for v in walk(piece.value)
+    )
 
 

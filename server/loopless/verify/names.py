@@ -108,49 +108,17 @@ def _joined(branches: Sequence[tuple[Sequence[ast.stmt], set[str]]]) -> set[str]
     return common.intersection(*reaching[1:])
 
 
-def _statement(  # noqa: C901 - one case for each kind of statement
-    node: ast.stmt, defined: set[str], reads: set[str]
-) -> set[str]:
+def _statement(node: ast.stmt, defined: set[str], reads: set[str]) -> set[str]:
     """Note what `node` reads and give what is certain to be bound after it."""
     match node:
-        case ast.Assign(targets=targets, value=value):
-            _expression(value, defined, reads)
-            for target in targets:
-                _expression(target, defined, reads)
-            return defined | bound(targets)
-        case ast.AnnAssign(target=target, value=value):
-            _expression(target, defined, reads)
-            if value is None:
-                return defined
-            _expression(value, defined, reads)
-            return defined | bound([target])
-        case ast.AugAssign(target=target, value=value):
-            _expression(value, defined, reads)
-            _expression(target, defined, reads)
-            if isinstance(target, ast.Name) and target.id not in defined:
-                reads.add(target.id)
-            return defined | bound([target])
-        case ast.For(target=target, iter=iterable) | ast.AsyncFor(target=target, iter=iterable):
-            _expression(iterable, defined, reads)
-            _block(node.body, defined | bound([target]), reads)
-            _block(node.orelse, set(defined), reads)
-            return defined
-        case ast.While(test=test):
-            _expression(test, defined, reads)
-            _block(node.body, set(defined), reads)
-            _block(node.orelse, set(defined), reads)
-            return defined
-        case ast.If(test=test, body=body, orelse=orelse):
-            _expression(test, defined, reads)
-            start = defined | _walrus(test)
-            branches = [
-                (body, _block(body, set(start), reads)),
-                (orelse, _block(orelse, set(start), reads)),
-            ]
-            joined = _joined(branches)
-            return start | bound(body) | bound(orelse) if joined is None else joined
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            for item in items:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            return _assignment(node, defined, reads)
+        case ast.For() | ast.AsyncFor() | ast.While():
+            return _loop(node, defined, reads)
+        case ast.If() | ast.Match():
+            return _choice(node, defined, reads)
+        case ast.With() | ast.AsyncWith():
+            for item in node.items:
                 _expression(item.context_expr, defined, reads)
                 if item.optional_vars:
                     defined = defined | bound([item.optional_vars])
@@ -165,14 +133,6 @@ def _statement(  # noqa: C901 - one case for each kind of statement
             return defined | {node.name}
         case ast.Import() | ast.ImportFrom():
             return defined | bound([node])
-        case ast.Match(subject=subject, cases=cases):
-            _expression(subject, defined, reads)
-            for case in cases:
-                start = defined | bound([case.pattern])
-                if case.guard:
-                    _expression(case.guard, start, reads)
-                _block(case.body, start, reads)
-            return defined
         case _:
             pass
     if nested := blocks(node):
@@ -181,6 +141,48 @@ def _statement(  # noqa: C901 - one case for each kind of statement
         return defined
     _expression(node, defined, reads)
     return defined | _walrus(node)
+
+
+def _assignment(
+    node: ast.Assign | ast.AnnAssign | ast.AugAssign, defined: set[str], reads: set[str]
+) -> set[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    for part in [*([node.value] if node.value else []), *targets]:
+        _expression(part, defined, reads)
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        reads |= {node.target.id} - defined
+    return defined | bound(targets) if node.value else defined
+
+
+def _loop(
+    node: ast.For | ast.AsyncFor | ast.While, defined: set[str], reads: set[str]
+) -> set[str]:
+    """A loop may run no iteration, so that nothing is certain after it."""
+    inside = set(defined)
+    if isinstance(node, ast.While):
+        _expression(node.test, defined, reads)
+    else:
+        _expression(node.iter, defined, reads)
+        inside |= bound([node.target])
+    _block(node.body, inside, reads)
+    _block(node.orelse, set(defined), reads)
+    return defined
+
+
+def _choice(node: ast.If | ast.Match, defined: set[str], reads: set[str]) -> set[str]:
+    if isinstance(node, ast.Match):
+        _expression(node.subject, defined, reads)
+        for case in node.cases:
+            start = defined | bound([case.pattern])
+            if case.guard:
+                _expression(case.guard, start, reads)
+            _block(case.body, start, reads)
+        return defined
+    _expression(node.test, defined, reads)
+    start = defined | _walrus(node.test)
+    after = [(part, _block(part, set(start), reads)) for part in (node.body, node.orelse)]
+    joined = _joined(after)
+    return start | bound(node.body) | bound(node.orelse) if joined is None else joined
 
 
 def _walrus(node: ast.AST) -> set[str]:
