@@ -299,6 +299,17 @@ def test_a_less_precise_sum_is_wrong() -> None:
     assert judge(made, engine(after, "E1")).status == "WRONG"
 
 
+def test_a_start_value_may_become_a_tensor_and_a_count_may_not() -> None:
+    made = case(TOTAL.replace("torch.zeros(())", "0"), "x=f32[n]")
+    plain = "def loop(x):\n    return x.sum() if x.dim() == 1 else x.sum(0) if len(x) else 0\n"
+    assert judge(made, engine(body(plain), "E1")).status == "OK"
+    count = "\ndef loop(x):\n    n = 0\n    for v in x:\n        if v > 0:\n            n += 1\n    return n\n"
+    as_tensor = body("def loop(x):\n    return (x > 0).sum()\n")
+    report = judge(case(count, "x=f32[n]"), engine(as_tensor, "E0"))
+    assert report.status == "WRONG"
+    assert "int became Tensor" in report.why
+
+
 def test_exotic_dtypes_are_forgiven_only_where_marked() -> None:
     after = body(
         "def loop(x):\n    if x.dtype == torch.uint8:\n        return x\n    return (x * 2).to(x.dtype)\n"
