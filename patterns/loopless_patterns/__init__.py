@@ -1,0 +1,1 @@
+"""One file for each computation that Loopless finds in loops."""

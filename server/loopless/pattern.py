@@ -43,7 +43,7 @@ class Pattern(Generic[Evidence]):
     recognize: Recognize[Evidence]
     describe: Describe[Evidence]
 
-    def message(self, subject: Subject, scope: Scope) -> str | None:
+    def sentence(self, subject: Subject, scope: Scope) -> str | None:
         """The sentence about a piece, None where the pattern does not know it."""
         found = self.recognize(subject, scope)
         return None if found is None else self.describe(found)
