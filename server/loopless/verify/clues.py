@@ -43,9 +43,7 @@ def _statement(known: Known, node: ast.stmt) -> None:
                     _statement(known, inner)
 
 
-def _iterate(
-    known: Known, target: ast.expr, iterable: ast.expr
-) -> None:
+def _iterate(known: Known, target: ast.expr, iterable: ast.expr) -> None:
     match iterable:
         case ast.Call(func=ast.Name(id="range"), args=args) if args:
             for part in args:
@@ -93,9 +91,7 @@ def _elements(known: Known, target: ast.expr, iterable: ast.expr) -> None:
                 known.views[element.id] = View(view.key, view.dropped + 2)
 
 
-def _assign(
-    known: Known, target: ast.expr, value: ast.expr
-) -> None:
+def _assign(known: Known, target: ast.expr, value: ast.expr) -> None:
     if isinstance(target, ast.Tuple):
         _unpack(known, target, value)
     if not isinstance(target, ast.Name):

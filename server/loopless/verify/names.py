@@ -154,9 +154,7 @@ def _assignment(
     return defined | bound(targets) if node.value else defined
 
 
-def _loop(
-    node: ast.For | ast.AsyncFor | ast.While, defined: set[str], reads: set[str]
-) -> set[str]:
+def _loop(node: ast.For | ast.AsyncFor | ast.While, defined: set[str], reads: set[str]) -> set[str]:
     """A loop may run no iteration, so that nothing is certain after it."""
     inside = set(defined)
     if isinstance(node, ast.While):
@@ -208,9 +206,7 @@ def _declared_elsewhere(node: _Function) -> set[str]:
     return {n for part in own_nodes(node.body) if isinstance(part, kinds) for n in part.names}
 
 
-def _expression(
-    node: ast.AST, defined: set[str], reads: set[str]
-) -> None:
+def _expression(node: ast.AST, defined: set[str], reads: set[str]) -> None:
     match node:
         case ast.Name(id=name, ctx=ast.Load() | ast.Del()):
             if name not in defined:

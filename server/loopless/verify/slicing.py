@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loopless.finding import Action, Finding
-from loopless.verify.names import BUILTINS, blocks, bound, exposed, free, own_nodes
+from loopless.verify.names import BUILTINS, bound, exposed, free, own_nodes
 from loopless.verify.objects import class_of, methods_of, reduced_class
 from loopless.verify.places import Located, Place, apply_edits, hull, locate, moved
 from loopless.verify.prelude import Prelude, definitions, gather, is_main_guard, trimmed_import
-from loopless.verify.setup import Function, Setup, backward, fresh_names, guarded
+from loopless.verify.program_text import program_text
+from loopless.verify.setup import Function, Setup, backward, fresh_names
 
 _STANDARD: dict[str, ast.stmt] = {
     name: ast.parse(text).body[0]
@@ -75,46 +75,35 @@ def slice_region(
         return NotSliced("no whole statement stands where the rewrite is")
     if reason := _unsliceable([*old.statements, *new.statements]):
         return NotSliced(reason)
-    return _assembled(old_tree, new_tree, old, new, finding, with_setup, (text, new_text))
+    wanted = _reads(old_tree, old, new) & _local_names(old_tree, old)
+    setup = Setup((), tuple(wanted), frozenset())
+    if with_setup:
+        setup = backward(old.path, wanted, definitions(old_tree.body))
+    return _assembled((old_tree, new_tree), old, new, finding, setup)
 
 
 def _assembled(
-    old_tree: ast.Module,
-    new_tree: ast.Module,
-    old: Located,
-    new: Located,
-    finding: Finding,
-    with_setup: bool,
-    texts: tuple[str, str],
-) -> Slice | NotSliced:
-    known = definitions(old_tree.body)
-    at_top = not any(isinstance(p.owner, Function) for p in old.path)
-    before = old.path[0].index if at_top else None
-    reads = exposed(old.statements)
-    bound_in_file = bound(old_tree.body) | _function_names(old.path)
-    reads |= {n for n in exposed(new.statements) if n in bound_in_file and n not in BUILTINS}
-    reads -= {"__class__"}
-    local = _function_names(old.path) if not at_top else _variables(old_tree.body, before or 0)
-    wanted = {n for n in reads if n in local}
-    setup = (
-        backward(old.path, wanted, known) if with_setup else Setup((), tuple(wanted), frozenset())
-    )
-    prelude = Prelude()
-    needs = (reads - wanted) | set(setup.outside) | (exposed(setup.statements) - set(setup.roots))
+    trees: tuple[ast.Module, ast.Module], old: Located, new: Located, finding: Finding, setup: Setup
+) -> Slice:
+    old_tree, new_tree = trees
+    reads = _reads(old_tree, old, new)
+    before = old.path[0].index if _at_top(old) else None
+    needs = reads - _local_names(old_tree, old)
+    needs |= setup.outside | (exposed(setup.statements) - set(setup.roots))
     needs -= bound(setup.statements) | BUILTINS
+    prelude = Prelude()
     gather(old_tree.body, needs, before, prelude)
     given = [_STANDARD[n] for n in sorted(prelude.unknown & set(_STANDARD))]
     prelude.unknown -= set(_STANDARD)
     added = given + _added_imports(new_tree, new, needs | exposed(new.statements), old_tree)
-    roots = (set(setup.roots) | prelude.unknown) - bound(added)
-    live = sorted(wanted | ((reads | set(setup.outside)) & prelude.unknown))
-    live = [n for n in live if n in reads]
-    classes, chosen = _classes(old, setup, sorted(roots), old_tree, prelude)
+    roots = sorted((set(setup.roots) | prelude.unknown) - bound(added))
+    live = sorted(reads & (_local_names(old_tree, old) | prelude.unknown))
+    classes, chosen = _classes(old, setup, roots, old_tree, prelude)
     source = [trimmed_import(s, _all_names(old_tree, old, setup, new)) for s in chosen]
-    program = _program([*source, *added], setup, sorted(roots), live, old, new)
+    versions = (old.statements, new.statements)
     return Slice(
-        program=program,
-        roots=tuple(sorted(roots)),
+        program=program_text([*source, *added], setup.statements, roots, live, versions),
+        roots=tuple(roots),
         live=tuple(live),
         outputs=_outputs(old_tree, old, new, finding),
         classes=classes,
@@ -129,6 +118,23 @@ def _assembled(
         old_text=_unparse(old.statements),
         new_text=_unparse(new.statements),
     )
+
+
+def _at_top(located: Located) -> bool:
+    return not any(isinstance(p.owner, Function) for p in located.path)
+
+
+def _reads(tree: ast.Module, old: Located, new: Located) -> set[str]:
+    """Names that either version may read before it binds them, as far as the file binds them."""
+    in_file = bound(tree.body) | _function_names(old.path)
+    added = {n for n in exposed(new.statements) if n in in_file and n not in BUILTINS}
+    return (exposed(old.statements) | added) - {"__class__"}
+
+
+def _local_names(tree: ast.Module, old: Located) -> set[str]:
+    if _at_top(old):
+        return _variables(tree.body, old.path[0].index)
+    return _function_names(old.path)
 
 
 def _unparse(statements: Sequence[ast.stmt]) -> str:
@@ -261,82 +267,3 @@ def _grad_off(path: Sequence[Place]) -> bool:
         if any(word in ast.unparse(e) for e in expressions for word in _GRAD_OFF):
             return True
     return False
-
-
-class _Exits(ast.NodeTransformer):
-    """Every way out of the region becomes a return that says which way it was."""
-
-    def __init__(self) -> None:
-        self._loops = 0
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """The node with its exits replaced; functions inside keep theirs."""
-        match node:
-            case ast.FunctionDef() | ast.Lambda():
-                return node
-            case ast.For() | ast.While():
-                return self._loop(node)
-            case ast.Return(value=value):
-                return _exit("return", value or ast.Constant(None))
-            case ast.Break() if not self._loops:
-                return _exit("break", ast.Constant(None))
-            case ast.Continue() if not self._loops:
-                return _exit("continue", ast.Constant(None))
-            case ast.Global() | ast.Nonlocal():
-                return ast.Pass()
-            case _:
-                return self.generic_visit(node)
-
-    def _loop(self, node: ast.For | ast.While) -> ast.AST:
-        self._loops += 1
-        node.body = [s for s in map(self.visit, node.body) if isinstance(s, ast.stmt)]
-        self._loops -= 1
-        node.orelse = [s for s in map(self.visit, node.orelse) if isinstance(s, ast.stmt)]
-        return node
-
-
-def _exit(way: str, value: ast.expr) -> ast.stmt:
-    call = ast.Call(ast.Name("locals", ast.Load()), [], [])
-    return ast.Return(ast.Tuple([ast.Constant(way), value, call], ast.Load()))
-
-
-def _program(
-    prelude: Sequence[ast.stmt],
-    setup: Setup,
-    roots: Sequence[str],
-    live: Sequence[str],
-    old: Located,
-    new: Located,
-) -> str:
-    returned = ast.Return(ast.Call(ast.Name("locals", ast.Load()), [], []))
-    before = guarded(
-        [s for s in setup.statements if not isinstance(s, Function) or s in setup.statements]
-    )
-    parts: list[ast.stmt] = [
-        *prelude,
-        _function("__setup__", roots, [*before, returned]),
-        _function("__old__", live, [*_wrapped(old.statements)]),
-        _function("__new__", live, [*_wrapped(new.statements)]),
-    ]
-    module = ast.Module(body=parts, type_ignores=[])
-    source = ast.unparse(ast.fix_missing_locations(module))
-    return "from __future__ import annotations\n" + _without_future(source)
-
-
-def _without_future(source: str) -> str:
-    lines = source.splitlines()
-    return "\n".join(line for line in lines if not line.startswith("from __future__")) + "\n"
-
-
-def _wrapped(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    visited = [_Exits().visit(copy.deepcopy(s)) for s in statements]
-    body = [s for s in visited if isinstance(s, ast.stmt)]
-    return [*body, _exit("end", ast.Constant(None))]
-
-
-def _function(name: str, arguments: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
-    given = ast.arguments([], [ast.arg(a) for a in arguments], None, [], [], None, [])
-    return ast.FunctionDef(name, given, body, [], lineno=1)
-
-
-__all__ = ["NotSliced", "Slice", "blocks", "slice_region"]

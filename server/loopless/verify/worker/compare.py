@@ -52,9 +52,7 @@ def leaves(value: Any) -> dict[Path, Any]:
     return found
 
 
-def _collect(
-    value: Any, path: Path, found: dict[Path, Any], seen: set[int], depth: int
-) -> None:
+def _collect(value: Any, path: Path, found: dict[Path, Any], seen: set[int], depth: int) -> None:
     if isinstance(value, (torch.Tensor, int, float, complex, str, bytes, type(None))):
         found[path] = value
         return
