@@ -17,6 +17,7 @@ test: lint types pytest client ## Everything that CI checks
 
 lint: venv ## Style of the Python code
 	$(BIN)/ruff check .
+	@$(BIN)/python -m tests.tidy.sizes
 
 types: venv ## Types of the Python code
 	$(BIN)/pyright
