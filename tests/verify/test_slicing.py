@@ -336,3 +336,26 @@ def test_text_outside_ascii_and_decorated_neighbors() -> None:
     )
     assert "x *= ß" in sliced(odd).program
     assert "ß = 2" in sliced(odd).program
+
+
+def test_a_loop_around_the_region_gives_one_of_its_rounds(verify: Verify) -> None:
+    around = pair(
+        """
+        import torch
+
+        def f(x, n):
+            assert x.dim() == 1 and x.dtype == torch.float32
+            out = torch.zeros(n, len(x))
+            for t in range(1, n):
+                for i in range(len(x)):
+                    out[t, i] = out[t - 1, i] + x[i]
+            return out
+        """,
+        "for i in range(len(x)):\n    out[t, i] = out[t - 1, i] + x[i]",
+        "out[t] = out[t - 1] + x",
+    )
+    piece = sliced(around)
+    assert piece.roots == ("n", "x")
+    assert "t = __pick__(range(1, n))" in piece.program
+    verdict = verify(around)
+    assert verdict.status == "agreed", verdict.reason

@@ -6,7 +6,8 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
 
-BUILTINS = frozenset(dir(builtins))
+# What Python gives, and what the worker gives beside it.
+BUILTINS = frozenset(dir(builtins)) | {"__pick__", "__Unreached__"}
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

@@ -13,7 +13,7 @@ _SAFE_BUILTINS = frozenset(
     "abs all any bool dict divmod enumerate float getattr hasattr int isinstance issubclass iter "
     "len list map max min next pow range reversed round set slice sorted str sum super tuple type "
     "zip frozenset filter repr complex ValueError TypeError RuntimeError AssertionError IndexError "
-    "NotImplementedError KeyError callable".split()
+    "NotImplementedError KeyError callable __pick__".split()
 )
 _EFFECTS = frozenset(
     "load save backward step zero_grad write writelines read readline readlines open send recv "
