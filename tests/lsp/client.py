@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -300,7 +301,8 @@ class Client:
                     self.published.setdefault(uri, []).append(message["params"])
             self._news.notify_all()
         if "method" in message and "id" in message:
-            self._send({"id": message["id"], "result": self._answer(message)})
+            with suppress(OSError, ValueError):  # the server has gone meanwhile
+                self._send({"id": message["id"], "result": self._answer(message)})
 
     def _answer(self, message: Json) -> Json:
         if message["method"] != "workspace/configuration":

@@ -171,6 +171,8 @@ def test_after_any_edits_the_server_is_where_a_fresh_one_would_be(connect, seed)
     for _ in range(EDITS):
         edit(client, rng)
         waiting += asked(client, rng)
+        if rng.random() < 0.1:
+            client.diagnostics(URI)  # so that not only the last text is ever looked at
         if rng.random() < 0.05:
             client.close(URI)
             client.open(URI, TEXT)

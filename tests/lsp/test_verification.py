@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,9 @@ from tests.lsp.loops import HEADER, TEXT
 URI = "file:///somewhere/model.py"
 
 SETTINGS = {"loopless": {"verify": {"interpreter": sys.executable, "device": "cpu"}}}
+
+# What the lens says once the worker has its task.
+WORKING = tuple(f"Verifying: {phase}" for phase in ("samples", "equality", "timing"))
 
 # A run that would take minutes.
 SLOW = "# loopless: sample(x=torch.randn(5_000_000))"
@@ -69,8 +75,7 @@ def test_a_run_can_be_stopped(client, how):
     params = {"command": "loopless.verify", "arguments": arguments(client)}
     number = client.send("workspace/executeCommand", params)
     token = client.wait("$/progress")[0]["token"]
-    while not titles(client)[0].startswith("Verifying: "):
-        time.sleep(0.05)
+    until(lambda: titles(client)[0].startswith("Verifying: "))
     started = time.monotonic()
     match how:
         case "request":
@@ -97,6 +102,41 @@ def test_the_server_answers_while_a_run_goes_on(client):
     assert client.hover(URI, HEADER)
     client.execute("loopless.cancelVerify")
     client.answer(number)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="reads the processes of Linux")
+@pytest.mark.parametrize("how", ["terminate", "close"])
+def test_no_worker_is_left_behind(connect, how):
+    client = connect(settings=SETTINGS)
+    client.open(URI, TEXT.replace(f"    {HEADER}", f"    {SLOW}\n    {HEADER}"))
+    params = {"command": "loopless.verify", "arguments": arguments(client)}
+    client.send("workspace/executeCommand", params)
+    until(lambda: titles(client)[0].startswith(WORKING))
+    [worker] = children(client.process.pid)
+    if how == "terminate":
+        client.process.terminate()
+    else:
+        client.process.stdin.close()
+    client.process.wait(10)
+    client.stop = lambda: 0
+    until(lambda: not Path(f"/proc/{worker}").exists())
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_code_of_a_workspace_that_is_not_trusted_is_not_run(connect):
