@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from loopless.facts.scope import Scope
-from loopless.lift.piece import Append, Piece
+from loopless.lift.piece import Append, Define, Piece
 from loopless.pattern import Collected, Pattern, Subject
 from loopless_patterns import (
     any_all,
@@ -102,6 +102,7 @@ PATTERNS: tuple[Pattern[Any], ...] = (
 
 # What a loop leaves besides its work names a finding only where there is nothing else.
 BESIDES = (last_value.PATTERN, closed_form.PATTERN)
+LONGEST = 110
 
 
 class Collects(Protocol):
@@ -124,14 +125,15 @@ def slug_of(
     """The slug of the most special pattern that knows a piece, and its sentence; then that of one other piece."""
     subjects: list[Subject] = [Collected(append, call.function) for append, call in collectors]
     subjects += [piece for piece in pieces if not isinstance(piece, Append)]
-    found = [_recognized(subject, scope) for subject in subjects]
+    found = [(*_recognized(each, scope), isinstance(each, Define)) for each in subjects]
     for besides in BESIDES:
         found = [each for each in found if each[0] is not besides] or found
     if not found:
         return last_value.PATTERN.slug, "what the loop leaves is known without running it"
-    found.sort(key=lambda each: PATTERNS.index(each[0]))
-    sentences = list(dict.fromkeys(sentence for _, sentence in found))
-    return found[0][0].slug, "; ".join(sentences[:2])
+    found.sort(key=lambda each: (PATTERNS.index(each[0]), each[2]))
+    first, *others = [each[1] for at, each in enumerate(found) if at == 0 or not each[2]]
+    both = f"{first}; {others[0]}" if others and others[0] != first else first
+    return found[0][0].slug, both if len(both) <= LONGEST else first
 
 
 def _recognized(subject: Subject, scope: Scope) -> tuple[Pattern[Any], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import combinations
 
 from loopless.emit.region import Place, region
 from loopless.facts.evidence import Evidence, gather
@@ -15,7 +16,10 @@ from loopless.facts.scope import (
     World,
     every_statement,
     names_bound,
+    own_expressions,
+    root_name,
     target_names,
+    walk_expr,
 )
 from loopless.finding import Analysis, Finding, Options, Refusal, Span
 from loopless.ir import tree
@@ -66,7 +70,44 @@ def _world(modules: list[tree.Module]) -> World:
         functions.update({f.name: f for f in module.functions})
         classes.update({c.name: c for c in module.classes})
     world = World(imports, functions, classes, {})
-    return World(imports, functions, classes, _constants(modules, world))
+    return World(
+        imports, functions, classes, _constants(modules, world), shared=_shared(modules, functions)
+    )
+
+
+def _shared(
+    modules: list[tree.Module], functions: Mapping[str, tree.Function]
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Pairs of parameters that a call in the file gives the same name: they are one tensor there (P2)."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for module in modules:
+        for statement in _statements(module):
+            for expr in own_expressions(statement):
+                for inner in walk_expr(expr):
+                    match inner:
+                        case tree.Call(tree.Name(name), args) if name in functions:
+                            params = [p.name for p in functions[name].params]
+                            for (left, a), (right, b) in combinations(zip(params, args), 2):
+                                first, second = root_name(a), root_name(b)
+                                if first is not None and first == second and not _is_size(a) and not _is_size(b):
+                                    found.setdefault(name, []).append((left, right))
+                        case _:
+                            pass
+    return {name: tuple(pairs) for name, pairs in found.items()}
+
+
+def _is_size(expr: tree.Expr) -> bool:
+    match expr:
+        case tree.Item(tree.Field(_, "shape")) | tree.Field(_, "shape") | tree.Call():
+            return True
+        case _:
+            return False
+
+
+def _statements(module: tree.Module) -> Iterator[tree.Stmt]:
+    yield from every_statement(module.body)
+    for function in _functions(module.body):
+        yield from every_statement(function.body)
 
 
 def _constants(modules: list[tree.Module], world: World) -> dict[str, Fact]:
@@ -134,6 +175,8 @@ def _function_scope(function: tree.Function, world: World) -> Scope:
                 fact = Fact("number")
         if fact.kind != "unknown":
             scope.names[param.name] = fact
+    for left, right in world.shared.get(function.name, ()):
+        scope.alias(left, right)
     return scope
 
 
@@ -148,7 +191,9 @@ def _scope_for(
     evidence = gather(body, lambda expr: dotted(expr, bare))
     names = _tensors(evidence, frozenset(p.name for p in params), world, body)
     ranks: Mapping[str, int] = evidence.ranks
-    return Scope(world, {}, names, frozenset(local - shared), {}, shown_rank=ranks, least_rank=evidence.least)
+    return Scope(world, {}, names, frozenset(local - shared), {}, shown_rank=ranks, 
+        least_rank=evidence.least, integers=evidence.integers,
+    )  # fmt: skip
 
 
 def _tensors(

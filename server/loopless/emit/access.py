@@ -9,6 +9,7 @@ from loopless.emit.code import ATOM, Code
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
+from loopless.lift.subscript import walked
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -21,26 +22,12 @@ def access(read: Read, printer: Printer) -> Code:
     subs, got, flips = subscripts(read.root, read.subs, printer)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
     tail = _tail(read, rank)
-    kin = frozenset({_walked(read.subs)}) if rank is None else frozenset[str]()
+    kin = frozenset({walked(read.subs)}) if rank is None else frozenset[str]()
     code = printer.reordered(Code(text, ATOM, (), rank, kin=kin), [*got, *tail])
     if flips:
         places = ", ".join(str(code.axes.index(axis)) for axis in printer.sorted(flips))
         code = code.but(f"{code.primary}.flip({places})")
     return code
-
-
-def _walked(subs: tuple[Sub, ...]) -> str:
-    """By which axes an item is taken: items taken alike are presumed to have the same rank (P4)."""
-    words: list[str] = []
-    for sub in subs:
-        match sub:
-            case At(p):
-                words.append("+".join(sorted(str(a.uid) for a in p.axes())))
-            case Pick(value):
-                words.append("?" + "+".join(sorted(str(a.uid) for a in axes_of(value))))
-            case _:
-                words.append(":")
-    return ",".join(words)
 
 
 def _tail(read: Read, rank: int | None) -> list[None]:

@@ -157,6 +157,7 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     """All items at once, laid out as the collector lays them out."""
     value = restricted_reductions(append.value, setting.lifting)
     printer = printer_for(setting, append.axes, draft)
+    printer.strict = True
     whole_rows = False
     if collector.function == "torch.cat":
         value, whole_rows = _without_leading_one(value)

@@ -59,7 +59,7 @@ def _shared(scalar: Value, summed: list[Value], axes: list[Axis]) -> bool:
 
 
 def _multipliable(kind: Type) -> bool:
-    return kind.is_tensor and kind.dtype != "bool" and kind.rank in (0, None)
+    return kind.is_tensor and kind.dtype != "bool" and kind.rank == 0
 
 
 def _same_dtype(left: Type, right: Type) -> bool:
@@ -108,6 +108,7 @@ def _product(
     other = _arranged(right, [axis, *only_right], printer)
     if one is None or other is None:
         return None
+    one, other = _one_dtype(left, one, right, other, printer)
     text = f"{one.at(TERM)} @ {other.at(TERM + 1)}"
     return Code(text, TERM, (*only_left, *only_right))
 
@@ -130,7 +131,20 @@ def _batched(
     other = _arranged(right, [*batch, axis, column], printer)
     if one is None or other is None:
         return None
+    one, other = _one_dtype(left, one, right, other, printer)
     return Code(f"{one.at(TERM)} @ {other.at(TERM + 1)}", TERM, want)
+
+
+def _one_dtype(
+    left: Value, one: Code, right: Value, other: Code, printer: Printer
+) -> tuple[Code, Code]:
+    """Operands of a product in one dtype, where that of one is known and that of the other is not (T39)."""
+    first, second = type_of(left, printer.scope).dtype, type_of(right, printer.scope).dtype
+    if first in FLOATS and second not in FLOATS:
+        return one, other.but(f"{other.primary}.to({printer.function(f'torch.{first}')})")
+    if second in FLOATS and first not in FLOATS:
+        return one.but(f"{one.primary}.to({printer.function(f'torch.{second}')})"), other
+    return one, other
 
 
 def _arranged(value: Value, order: list[Axis], printer: Printer) -> Code | None:
@@ -142,7 +156,7 @@ def _arranged(value: Value, order: list[Axis], printer: Printer) -> Code | None:
         code = printer.code(value)
     finally:
         printer.layout = layout + [a for a in printer.layout if a not in layout]
-    if code.axes != tuple(order) or code.rank not in (0, None):
+    if code.axes != tuple(order) or code.rank != 0:
         return None
     return code
 
@@ -162,6 +176,7 @@ def _einsum(
     if one.rank or other.rank:
         return None
     result = printer.sorted([*batch, *only_left, *only_right])
+    one, other = _one_dtype(left, one, right, other, printer)
     spec = f"{_word(one.axes, letters)},{_word(other.axes, letters)}->{_word(result, letters)}"
     text = f'{printer.function("torch.einsum")}("{spec}", {one.text}, {other.text})'
     return Code(text, ATOM, result)

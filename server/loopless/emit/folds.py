@@ -51,6 +51,9 @@ def reduction(value: Reduce, printer: Printer) -> Code:
     kind = type_of(value, printer.scope)
     if code.axes or code.number or kind.is_tensor or kind.kind == "other":
         return code
+    if kind.kind == "number":
+        # `.item()` of a tensor of unknown dtype: an int or a float.
+        raise Unprintable("unknown-dtype", "whether Python integers or floats are folded is not known")
     # Python's own numbers stay Python's.
     return Code(f"{code.primary}.item()", number=True)
 

@@ -62,6 +62,8 @@ class Printer:
         self.needs_torch = False
         self.grade = "E0"
         self.wide = False
+        self.strict = False
+        self.most: int | None = None
         self.temp_layouts: dict[str, Axes] = {}
         self.known: list[Constraint] = []
         self.device_root: str | None = None
@@ -131,13 +133,19 @@ class Printer:
         axes = self.sorted(axis for code in codes for axis in code.axes)
         tensors = [code for code in codes if not code.number]
         unknown = [code for code in tensors if code.rank is None]
-        if len({code.kin for code in unknown}) > 1 and axes:
-            raise Unprintable("unknown-rank", "operands of unknown rank that are subscripted differently")
         known = [code.rank for code in tensors if code.rank is not None]
-        if unknown and not any(known):
+        if not unknown or not axes:
+            return axes, None if unknown else max(known, default=0)
+        whole = [code for code in unknown if not code.kin or "" in code.kin]
+        if whole and (self.most is None or max(known, default=-1) != self.most):
+            # Only a store into items of this rank shows that the whole tensor has no more dimensions.
+            raise Unprintable("unknown-rank", "a whole tensor of unknown rank beside items")
+        if not whole and len({code.kin for code in unknown}) > 1:
+            raise Unprintable("unknown-rank", "operands of unknown rank that are subscripted differently")
+        if self.strict and any(code.axes and code.rank == 0 for code in tensors):
+            raise Unprintable("unknown-rank", "numbers meet items of unknown rank")
+        if not any(known):
             return axes, None
-        if unknown and any("" in code.kin for code in unknown) and axes:
-            raise Unprintable("unknown-rank", "a whole tensor of unknown rank beside items of known rank")
         return axes, max(known, default=0)
 
     def kin_of(self, codes: Sequence[Code]) -> frozenset[str]:

@@ -47,7 +47,7 @@ def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | R
 def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
     bound = names_bound((loop,))
     live = frozenset(name for name in bound if name in place.live)
-    lifting = Lifting(scope.copy(), loop_names=bound, live=live)
+    lifting = Lifting(scope.copy(), loop_names=bound, live=live, augmented=_augmented(loop))
     lifting.temps |= set(scope.locals) | set(scope.names)
     ranks = _first_pass(loop, lifting)
     if ranks is not None:
@@ -79,7 +79,9 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
 
 def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
     """Stores show the ranks of what is stored: lift once to learn them, then for good."""
-    trial = Lifting(lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live)
+    trial = Lifting(
+        lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live, augmented=lifting.augmented
+    )
     try:
         Executor(trial).loop(loop, Frame({}, []))
     except (StopLifting, Unprintable):
@@ -89,7 +91,7 @@ def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
     scope = lifting.scope
     for root, rank in trial.learned.items():
         fact = scope.names.get(root, scope.fact(root))
-        if fact.is_tensor and fact.dims is None and fact.like is None:
+        if fact.is_tensor and scope.shown(root) is None and fact.like is None:
             dims = tuple(poly(Dim(root, k)) for k in range(rank))
             scope.names[root] = fact.but(dims=dims, dtype=fact.dtype or f"of:{root}")
     return lifting
@@ -252,6 +254,9 @@ def _size_names(scope: Scope) -> dict[Poly, str]:
         if fact.kind in {"int", "unknown"} and fact.poly is not None and fact.poly.atoms():
             if fact.poly != poly(Symbol(name)) and fact.poly not in names and name in scope.locals:
                 names[fact.poly] = name
+    for name in sorted(scope.locals):
+        if not scope.fact(name).is_tensor:
+            names.setdefault(poly(Dim(name, 0)), f"len({name})")
     return names
 
 

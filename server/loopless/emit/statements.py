@@ -26,6 +26,7 @@ from loopless.ir.value import (
 
     Value,
     axes_of,
+    reads_of,
 
     sub_axes,
     walk,
@@ -257,12 +258,15 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     if op is not None and _overlaps(shown, piece, setting):
         # A view of the target on the right would change while it is added.
         shown, symbol, op = Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)), "=", None
+    printer.most = rank
     printer.wide = type_of(Read(piece.root, piece.subs), setting.scope).dtype == "float64"
     code = printer.code(shown)
     line = printer.lined_up(code, axes, rank)
     if flips:
         line = _flipped(line, flips)
     _check_fit(line, axes, rank)
+    if rank is not None and code.rank is not None and code.rank < rank and _presumed_rank(shown, setting):
+        raise Unprintable("unknown-rank", "items of unknown rank are stored into larger ones")
     body = line.text
     if op is None and _indexed(piece, printer):
         # A store through index tensors does not cast (T4).
@@ -282,6 +286,13 @@ def _indexed(piece: Write, printer: Printer) -> bool:
     from loopless.emit.access import plans_of
 
     return "index" in plans_of(piece.root, piece.subs, printer)
+
+
+def _presumed_rank(value: Value, setting: Setting) -> bool:
+    """Whether the rank of a tensor in the value is only presumed."""
+    return any(
+        read.subs and setting.scope.shown(read.root) is None for read in reads_of(value)
+    )
 
 
 def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:

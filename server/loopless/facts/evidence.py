@@ -70,6 +70,7 @@ class Evidence:
     ranks: dict[str, int]
     least: dict[str, int]
     listed: frozenset[str]
+    integers: frozenset[str]
 
 
 def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | None]) -> Evidence:
@@ -98,7 +99,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
                 pass
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
-        ranks, least, frozenset(listed),
+        ranks, least, frozenset(listed), _integers(body),
     )  # fmt: skip
 
 
@@ -159,6 +160,10 @@ def _shown(
 def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
     """How many dimensions a subscript or a size shows a tensor to have at least."""
     match expr:
+        case tree.Item(tree.Field(tree.Name(name), "shape"), (tree.Range(start, None),)) if start is not None:
+            # `*x.shape[2:]`: there may be any number of further dimensions.
+            least[name] = -1000
+            return
         case tree.Item(tree.Field(tree.Name(name), "shape"), (tree.Literal(int(dim)),)):
             named = dim + 1 if dim >= 0 else -dim
         case tree.Call(tree.Field(tree.Name(name), "size"), (tree.Literal(int(dim)),)):
@@ -179,7 +184,52 @@ def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
             name = expr.id
         case _:
             return
-    least[name] = max(least.get(name, 0), named)
+    if least.get(name, 0) >= 0:
+        least[name] = max(least.get(name, 0), named)
+
+
+def _integers(body: Iterable[tree.Stmt]) -> frozenset[str]:
+    """Names that subscripts and ranges are computed from by integer arithmetic, through assignments."""
+    statements = list(every_statement(body))
+    found: set[str] = set()
+    for statement in statements:
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Item(_, subscripts):
+                        for subscript in subscripts:
+                            found |= _summands(subscript)
+                    case tree.Range(start, stop, step):
+                        for part in (start, stop, step):
+                            found |= _summands(part)
+                    case tree.Call(tree.Name("range"), args):
+                        for arg in args:
+                            found |= _summands(arg)
+                    case _:
+                        pass
+    grown = True
+    while grown:
+        before = len(found)
+        for statement in statements:
+            match statement:
+                case tree.Assign(tree.Name(name), value) if name in found:
+                    found |= _summands(value)
+                case _:
+                    pass
+        grown = len(found) > before
+    return frozenset(found)
+
+
+def _summands(expr: tree.Expr | None) -> set[str]:
+    match expr:
+        case tree.Name(name):
+            return {name}
+        case tree.Operator("+" | "-" | "*" | "//" | "%" | "neg", operands):
+            return {name for operand in operands for name in _summands(operand)}
+        case tree.Call(tree.Name("min" | "max"), args):
+            return {name for arg in args for name in _summands(arg)}
+        case _:
+            return set()
 
 
 def _looked_up(subscript: tree.Expr) -> str | None:

@@ -19,6 +19,9 @@ class World:
     classes: Mapping[str, tree.Class]
     constants: Mapping[str, Fact]
     attributes: Mapping[tuple[str, str], Fact] = field(default_factory=dict[tuple[str, str], Fact])
+    shared: Mapping[str, tuple[tuple[str, str], ...]] = field(
+        default_factory=dict[str, tuple[tuple[str, str], ...]]
+    )
 
     @property
     def has_torch(self) -> bool:
@@ -42,13 +45,14 @@ class Scope:
     helpers: dict[str, tree.Function] = field(default_factory=dict[str, tree.Function])
     shown_rank: Mapping[str, int] = field(default_factory=dict[str, int])
     least_rank: Mapping[str, int] = field(default_factory=dict[str, int])
+    integers: frozenset[str] = frozenset()
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
         return Scope(
             self.world, dict(self.names), self.evidence, self.locals,
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
-            dict(self.helpers), self.shown_rank, self.least_rank,
+            dict(self.helpers), self.shown_rank, self.least_rank, self.integers,
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:
@@ -80,9 +84,10 @@ class Scope:
         self.forget(name)
         self.names[name] = fact
         if fact.is_tensor and fact.view_of and fact.view_of != name:
-            self._alias(name, fact.view_of)
+            self.alias(name, fact.view_of)
 
-    def _alias(self, name: str, other: str) -> None:
+    def alias(self, name: str, other: str) -> None:
+        """Say that two names share memory."""
         group = {name, other} | self.aliases.get(other, set())
         for member in group:
             self.aliases.setdefault(member, set()).update(group - {member})
@@ -127,6 +132,19 @@ class Scope:
             if fact.like is None:
                 least = self.least_rank.get(root, 0)
                 return least if least > 1 else None
+            root = fact.like
+        return None
+
+    def shown(self, root: str) -> int | None:
+        """The rank of a tensor by what the file shows of its shape, presumptions apart."""
+        seen: set[str] = set()
+        while root not in seen:
+            seen.add(root)
+            fact = self.fact(root)
+            if fact.dims is not None:
+                return len(fact.dims)
+            if fact.like is None:
+                return None
             root = fact.like
         return None
 

@@ -28,6 +28,7 @@ class Lifting:
     live: frozenset[str] = frozenset()
     learned: dict[str, int] = field(default_factory=dict[str, int])
     outermost: Axis | None = None
+    augmented: frozenset[str] = frozenset()
 
     def axis(self, name: str, extent: Poly) -> Axis:
         """A new axis, named after the loop's variable."""

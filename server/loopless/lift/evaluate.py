@@ -98,7 +98,7 @@ class Evaluator:
             fact.kind == "int" or fact.poly.atoms()
         ):
             return Int(fact.poly)
-        if fact.kind == "int":
+        if fact.kind == "int" or (fact.kind in {"unknown", "number"} and name in self.scope.integers):
             return Int(poly(Symbol(name)))
         if fact.kind == "tuple" and fact.items is not None and all(i.poly is not None for i in fact.items):
             return Tuple(tuple(Int(i.poly) for i in fact.items if i.poly is not None))

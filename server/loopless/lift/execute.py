@@ -11,7 +11,7 @@ from loopless.facts.operations import Rule, lookup, method
 from loopless.facts.scope import names_bound, root_name
 from loopless.finding import Span
 from loopless.ir import tree
-from loopless.ir.poly import Cell, poly
+from loopless.ir.poly import Cell, Dim, poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -36,7 +36,7 @@ from loopless.lift.overlap import may_touch
 from loopless.lift.piece import Append, Define, Kept, Piece, Write
 from loopless.lift.space import Space, space_of
 from loopless.lift.stop import StopLifting, stop
-from loopless.lift.subscript import item
+from loopless.lift.subscript import item, walked
 from loopless.lift.types import type_of
 
 _MAX_INLINE = 6
@@ -181,6 +181,10 @@ class Executor:
 
     def assign(self, target: tree.Expr, value: Value, frame: Frame, span: Span) -> None:
         match target:
+            case tree.Name(name) if isinstance(value, Read) and not value.subs and (
+                value.root in self.lifting.augmented and type_of(value, self.scope).is_tensor
+            ):
+                raise stop("aliasing", f"`{name}` is another name for `{value.root}`, which changes in place", span)
             case tree.Name(name):
                 frame.env[name] = value
             case tree.Item(of, subscripts):
@@ -254,7 +258,7 @@ class Executor:
         kind = type_of(value, self.scope)
         if kind.kind == "other":
             raise stop("not-a-tensor", f"{described(value)} is not known to be a tensor or a number", span)
-        self._learn_rank(root, subs, value)
+        self._learn_rank(root, subs, value, span)
         if op is None:
             reduced = _as_update(root, subs, value)
             if reduced is not None:
@@ -270,20 +274,28 @@ class Executor:
         self._before_write(piece, frame)
         frame.pieces.append(piece)
 
-    def _learn_rank(self, root: str, subs: tuple[Sub, ...], value: Value) -> None:
+    def _learn_rank(self, root: str, subs: tuple[Sub, ...], value: Value, span: Span) -> None:
         """A store into one element shows that what is stored has no dimensions."""
         rank = type_of(Read(root, subs), self.scope).rank
         if rank == 0:
             self.learn_scalar(value)
         elif rank:
-            self.learn_item(value, rank)
+            self.learn_item(value, rank, span)
 
-    def learn_item(self, value: Value, rank: int) -> None:
+    def learn_item(self, value: Value, rank: int, span: Span) -> None:
         """What is stored into an item of known rank has that rank, unless an operand of that rank is there."""
-        leaves = list(pointwise_leaves(value))
-        if any(type_of(leaf, self.scope).rank == rank for leaf in leaves):
+        leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
+        shown = [leaf for leaf in leaves if self.scope.shown(leaf.root) is not None]
+        open_leaves = [leaf for leaf in leaves if self.scope.shown(leaf.root) is None]
+        if not open_leaves or any(type_of(leaf, self.scope).rank == rank for leaf in shown):
             return
-        for leaf in leaves:
+        if len({walked(leaf.subs) for leaf in open_leaves}) > 1:
+            name = open_leaves[0].root
+            raise stop(
+                "unknown-rank", f"which of the operands has the dimensions of what is stored is not known: `{name}`",
+                span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
+            )  # fmt: skip
+        for leaf in open_leaves:
             self.learn(leaf, rank)
 
     def learn_rows(self, name: str, args: tuple[Value, ...]) -> None:
@@ -304,19 +316,27 @@ class Executor:
     def learn(self, value: Value, rank: int) -> None:
         """A tensor read in a pointwise expression has items of this rank, if nothing says otherwise."""
         match value:
-            case Read(root, subs) if subs and self.scope.rank(root) is None:
+            case Read(root, subs) if subs and self.scope.shown(root) is None:
                 if all(isinstance(s, At | Pick) for s in subs):
-                    self.lifting.learned.setdefault(root, len(subs) + rank)
+                    self._learned(root, len(subs) + rank)
             case _:
                 pass
+
+    def _learned(self, root: str, rank: int) -> None:
+        if root in self.lifting.learned:
+            return
+        self.lifting.learned[root] = rank
+        fact = self.scope.names.get(root, self.scope.fact(root))
+        if fact.is_tensor and fact.like is None:
+            dims = tuple(poly(Dim(root, k)) for k in range(rank))
+            self.scope.names[root] = fact.but(dims=dims, dtype=fact.dtype or f"of:{root}")
 
     def learn_scalar(self, value: Value) -> None:
         """The value is a single number: the tensors read in it are subscripted in full."""
         match value:
-            case Read(root, subs) if subs and self.scope.rank(root) is None:
-                rank = sum(isinstance(s, At | Pick) for s in subs)
+            case Read(root, subs) if subs and self.scope.shown(root) is None:
                 if all(isinstance(s, At | Pick) for s in subs):
-                    self.lifting.learned.setdefault(root, rank)
+                    self._learned(root, len(subs))
                 for sub in subs:
                     if isinstance(sub, Pick):
                         self.learn_scalar(sub.value)
@@ -377,6 +397,12 @@ class Executor:
                 if name in frame.env or self.scope.fact(name).kind != "list":
                     raise stop("effect", f"`{name}` is not known to be a list made for this loop", expr.span)
                 value = self.evaluator.value(argument, frame)
+                if isinstance(argument, tree.Name) and argument.id in self.lifting.augmented:
+                    if type_of(value, self.scope).is_tensor:
+                        raise stop(
+                            "aliasing", f"the list holds `{argument.id}` itself, which changes in place (T22)",
+                            expr.span, f"append `{argument.id}.clone()`",
+                        )  # fmt: skip
                 frame.pieces.append(Append(name, value, frame.when, (), expr.span))
                 self.lifting.lists.add(name)
             case tree.Call(tree.Field(of, attribute), args, ()) if attribute.endswith("_"):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from loopless.facts.scope import Scope
 from loopless.ir.poly import Poly, poly
-from loopless.ir.value import Apply, At, Const, Cut, Int, New, Pick, Read, Ref, Sub, Value
+from loopless.ir.value import Apply, At, Const, Cut, Int, New, Pick, Read, Ref, Sub, Value, axes_of
 from loopless.lift.types import type_of
 
 
@@ -152,3 +152,17 @@ def count_of(root: str, dim: int, cut: Cut, scope: Scope) -> Poly | None:
     if cut.step != 1 or cut.stop is not None:
         return None
     return size - cut.start
+
+
+def walked(subs: tuple[Sub, ...]) -> str:
+    """By which axes an item is taken: items taken alike are presumed to have the same rank (P4)."""
+    words: list[str] = []
+    for sub in subs:
+        match sub:
+            case At(p):
+                words.append("+".join(sorted(str(a.uid) for a in p.axes())))
+            case Pick(value):
+                words.append("?" + "+".join(sorted(str(a.uid) for a in axes_of(value))))
+            case _:
+                words.append(":")
+    return ",".join(words)

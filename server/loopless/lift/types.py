@@ -273,6 +273,11 @@ def _on_item(
     return Type("tensor", dtype, item_rank(op, args, keywords, types))
 
 
+def type_of_size(value: v.Value) -> bool:
+    """Whether an argument is one size and not a shape."""
+    return isinstance(value, v.Int | v.Const)
+
+
 def item_rank(
     op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], types: list[Type]
 ) -> int | None:
@@ -293,6 +298,16 @@ def item_rank(
             if first is None or second is None:
                 return None
             return {(1, 1): 0, (2, 1): 1, (1, 2): 1}.get((first, second), max(first, second))
+        case "view" | "reshape":
+            sizes = args[1:]
+            if len(sizes) == 1 and isinstance(sizes[0], v.Tuple):
+                sizes = sizes[0].items
+            return len(sizes) if all(type_of_size(s) for s in sizes) and sizes else None
+        case "arange":
+            return 1
+        case "zeros" | "ones" | "empty":
+            sizes = args[0].items if args and isinstance(args[0], v.Tuple) else args
+            return len(sizes) if all(type_of_size(s) for s in sizes) else None
         case "unsqueeze":
             return None if first is None else first + 1
         case "t" | "flip" | "clone" | "roll" | "contiguous" | "permute" | "transpose":
