@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -63,7 +64,7 @@ def main() -> int:
     print("\nLeft alone:\n")
     print(table([cells for path in texts for cells in alone(path, texts[path], analyses[path])]))
     write(texts)
-    print(f"\n{summary(rows)}\nThe rewritten files are in {REWRITTEN.relative_to(ROOT)}/.")
+    print(f"\n{summary(rows)}\nThe rewritten files are in {REWRITTEN.relative_to(ROOT)}/.{busy()}")
     return int(any(row.verdict.status != "agreed" for row in rows))
 
 
@@ -120,6 +121,14 @@ def summary(rows: Sequence[Row]) -> str:
     on = f" on {' and '.join(devices)}" if devices else ""
     agreed, differed, skipped = count.values()
     return f"Rewrites{on}: {agreed} agreed, {differed} differed, {skipped} not run."
+
+
+def busy() -> str:
+    """A warning where other programs want the cores too: torch's threads then wait for one another."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load <= cores:
+        return ""
+    return f"\nThis machine is busy (load {load:.0f} on {cores} cores), so the times say little."
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
