@@ -95,6 +95,11 @@ def lookups(value: Value) -> Iterator[Read]:
             yield inner
 
 
+def read_in(value: Value) -> tuple[str, ...]:
+    """The tensors of which a value reads items."""
+    return tuple(dict.fromkeys(read.root for read in lookups(value)))
+
+
 def factors(value: Value) -> tuple[Value, ...]:
     """The operands of a product."""
     match value:

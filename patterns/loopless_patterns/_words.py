@@ -17,7 +17,7 @@ BINDING = {
     "or": 1, "and": 2, "<": 4, ">": 4, "<=": 4, ">=": 4, "==": 4, "!=": 4, "|": 5, "^": 6, "&": 7,
     "<<": 8, ">>": 8, "+": 9, "-": 9, "*": 10, "/": 10, "//": 10, "%": 10, "@": 10, "**": 12,
 }  # fmt: skip
-SIGNS = {"neg": "-", "pos": "+", "~": "~", "not": "not "}
+SIGNS = {"neg": ("-", 11), "pos": ("+", 11), "~": ("~", 11), "not": ("not ", 3)}
 TIGHT = 13
 
 
@@ -46,6 +46,11 @@ def quoted(value: Value) -> str:
         return f"`{text}`"
     names = roots(value)
     return f"values of {listed(names)}" if names else "values"
+
+
+def places(value: Value) -> str:
+    """Places that come from data: "the places in `label`"."""
+    return f"the places in {quoted(value)}" if roots(value) else "computed places"
 
 
 def where(when: Value | None) -> str:
@@ -105,7 +110,8 @@ def _text(value: Value, least: int) -> str | None:
         case Apply("item", (inner,)):
             return _with(_text(inner, TIGHT), "{}.item()")
         case Apply(op, (inner,)) if op in SIGNS:
-            return _with(_text(inner, TIGHT - 2), SIGNS[op] + "{}")
+            sign, own = SIGNS[op]
+            return _with(_text(inner, own), sign + "{}", own < least)
         case Apply(op, args) if op in BINDING and len(args) > 1:
             return _joined(op, args, least)
         case Apply(op, args, ()) if op not in {"where", "cast"}:
@@ -114,8 +120,10 @@ def _text(value: Value, least: int) -> str | None:
             return None
 
 
-def _with(text: str | None, form: str) -> str | None:
-    return None if text is None else form.format(text)
+def _with(text: str | None, form: str, enclosed: bool = False) -> str | None:
+    if text is None:
+        return None
+    return f"({form.format(text)})" if enclosed else form.format(text)
 
 
 def _joined(op: str, args: tuple[Value, ...], least: int) -> str | None:

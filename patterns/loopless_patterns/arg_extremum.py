@@ -6,9 +6,9 @@ keeps that choice.
 
 ```python
 # before: x=float[n] -> best, at
-best = x[0]
+best = float("-inf")
 at = 0
-for i in range(1, len(x)):
+for i in range(len(x)):
     if x[i] > best:
         best = x[i]
         at = i

@@ -11,6 +11,7 @@ for i in range(len(x)):
 
 ```python
 # after
+steps = x.shape[0] * x.shape[0]
 ```
 
 Holds when:

@@ -13,6 +13,7 @@ y = torch.tensor(values)
 
 ```python
 # after
+y = (x ** 3 - 2 * x + 5).detach()
 ```
 
 Holds when:

@@ -16,6 +16,8 @@ for i in range(x.shape[0]):
 
 ```python
 # after
+y = torch.zeros_like(x)
+y[:] = torch.where(x > 0, x, 0.1 * x)
 ```
 
 Holds when:
@@ -31,20 +33,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loopless.facts.scope import Scope
-from loopless.ir.poly import Axis
 from loopless.ir.value import Apply, Value
 from loopless.pattern import Subject, pattern
 from loopless_patterns._parts import inside, result_of
-from loopless_patterns._words import along, condition
+from loopless_patterns._words import condition
 
 
 @dataclass(frozen=True, slots=True)
 class ConditionalChoice:
-    """Evidence: `target` depends on whether `test` holds, for each of `axes`."""
+    """Evidence: `target` depends on whether `test` holds."""
 
     target: str
     test: Value
-    axes: tuple[Axis, ...]
 
 
 def recognize(subject: Subject, scope: Scope) -> ConditionalChoice | None:
@@ -54,14 +54,14 @@ def recognize(subject: Subject, scope: Scope) -> ConditionalChoice | None:
     for inner in inside(result.value):
         match inner:
             case Apply("where", (test, _, _)):
-                return ConditionalChoice(result.target, test, result.axes)
+                return ConditionalChoice(result.target, test)
             case _:
                 pass
     return None
 
 
 def describe(found: ConditionalChoice) -> str:
-    return f"`{found.target}` gets one value where {condition(found.test)}, else another{along(found.axes)}"
+    return f"`{found.target}` is one value where {condition(found.test)}, and another elsewhere"
 
 
 PATTERN = pattern(__name__, __doc__, recognize, describe)

@@ -11,6 +11,7 @@ for i in range(x.shape[0]):
 
 ```python
 # after
+x[:] = 1
 ```
 
 Holds when:

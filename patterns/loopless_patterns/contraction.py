@@ -17,6 +17,10 @@ for i in range(rows):
 
 ```python
 # after
+rows, inner = a.shape
+columns = b.shape[1]
+product = torch.zeros(rows, columns)
+product += a @ b[:inner]
 ```
 
 Holds when:
@@ -66,8 +70,9 @@ def recognize(subject: Subject, scope: Scope) -> Contraction | None:
 
 
 def describe(found: Contraction) -> str:
-    over = f" over {named(found.axes)}" if found.axes else " of items"
-    return f"`{found.target}` sums products of {listed(found.operands)}{over}{where(found.when)}"
+    operands = f"{'' if found.axes else 'items of '}{listed(found.operands)}"
+    over = f" over {named(found.axes)}" if found.axes else ""
+    return f"`{found.target}` sums products of {operands}{over}{where(found.when)}"
 
 
 PATTERN = pattern(__name__, __doc__, recognize, describe)

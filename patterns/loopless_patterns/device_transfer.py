@@ -13,6 +13,7 @@ y = torch.stack(moved)
 
 ```python
 # after
+y = images.to(device) - 0.5
 ```
 
 Holds when:
@@ -31,8 +32,8 @@ from loopless.facts.scope import Scope
 from loopless.ir.poly import Axis
 from loopless.ir.value import OnItem
 from loopless.pattern import Subject, pattern
-from loopless_patterns._parts import inside, result_of
-from loopless_patterns._words import listed, named, roots
+from loopless_patterns._parts import inside, read_in, result_of
+from loopless_patterns._words import listed, named
 
 MOVES = frozenset(f"Tensor.{name}" for name in ("to", "cpu", "cuda"))
 
@@ -51,7 +52,7 @@ def recognize(subject: Subject, scope: Scope) -> DeviceTransfer | None:
         return None
     for inner in inside(result.value):
         if isinstance(inner, OnItem) and inner.op in MOVES:
-            return DeviceTransfer(roots(inner.args[0]), result.axes)
+            return DeviceTransfer(read_in(inner), result.axes)
     return None
 
 

@@ -12,6 +12,8 @@ for i in range(len(label)):
 
 ```python
 # after
+picked = torch.zeros(len(label))
+picked[:] = scores[torch.arange(label.shape[0], device=label.device), label]
 ```
 
 Holds when:

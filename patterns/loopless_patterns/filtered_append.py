@@ -14,6 +14,7 @@ kept = torch.stack(items)
 
 ```python
 # after
+kept = (rows * 2)[valid[:rows.shape[0]].bool()]
 ```
 
 Holds when:

@@ -13,6 +13,8 @@ for t in range(x.shape[0]):
 
 ```python
 # after
+for t in range(x.shape[0]):
+    h[:x.shape[1]] = torch.tanh(h[:x.shape[1]] + x[t])
 ```
 
 Holds when:
@@ -51,9 +53,9 @@ def recognize(subject: Subject, scope: Scope) -> InnerLoop | None:
 
 
 def describe(found: InnerLoop) -> str:
-    what = f"all of {named(found.inner)} at once" if found.inner else "whole rows at once"
-    given = f", for {listed(found.changed)}" if found.changed else ""
-    return f"only `{found.outer.name}` has to run in order; each of its iterations can do {what}{given}"
+    whole = f" for all {named(found.inner)} at once" if found.inner else " as a whole"
+    what = f"each of its iterations can update {listed(found.changed)}{whole}"
+    return f"only `{found.outer.name}` has to run in order: {what}"
 
 
 PATTERN = pattern(__name__, __doc__, recognize, describe)

@@ -13,6 +13,7 @@ y = torch.cat(parts)
 
 ```python
 # after
+y = (x * 2).flatten(0, 1)
 ```
 
 Holds when:

@@ -12,6 +12,9 @@ for row in x:
 
 ```python
 # after
+last = torch.zeros(x.shape[1])
+if x.shape[0] > 0:
+    last = x[-1] * 2
 ```
 
 Holds when:

@@ -12,6 +12,7 @@ for i in range(len(x)):
 
 ```python
 # after
+x[:] *= torch.where(mask[:x.shape[0]].bool(), 2, 1)
 ```
 
 Holds when:

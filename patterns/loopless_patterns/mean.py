@@ -16,6 +16,9 @@ for i in range(n):
 
 ```python
 # after
+n, m = x.shape
+average = torch.zeros(n)
+average[:] = x.sum(1) / m
 ```
 
 Holds when:

@@ -13,6 +13,8 @@ for i in range(len(points)):
 
 ```python
 # after
+distance = torch.zeros(len(points), len(centers))
+distance[:] = torch.sqrt(((points[:, None] - centers) ** 2).sum(-1))
 ```
 
 Holds when:

@@ -15,6 +15,8 @@ y = torch.stack(outputs)
 
 ```python
 # after
+layer = torch.nn.Linear(8, 4)
+y = layer(x)
 ```
 
 ```python
@@ -27,6 +29,8 @@ for i in range(x.shape[0]):
 
 ```python
 # after, unsafe
+y = torch.zeros_like(x)
+y[:] = activation(x)
 ```
 
 Holds when:

@@ -15,6 +15,9 @@ for i in range(len(x)):
 
 ```python
 # after
+y = torch.zeros_like(x)
+total = 0.0
+y[:] = x.cumsum(0)
 ```
 
 Holds when:

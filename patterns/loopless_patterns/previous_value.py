@@ -4,16 +4,21 @@ A loop that keeps something in a name until the next iteration, as in the differ
 a value, but never further than one step, so it is the same tensor moved by one place.
 
 ```python
-# before: x=float[n] -> step
+# before: x=float[n, m] -> step
+rows, columns = x.shape
 step = torch.zeros_like(x)
-before = 0.0
-for i in range(len(x)):
-    step[i] = x[i] - before
-    before = x[i]
+for i in range(rows):
+    before = 0.0
+    for j in range(columns):
+        step[i, j] = x[i, j] - before
+        before = x[i, j]
 ```
 
 ```python
 # after
+rows, columns = x.shape
+step = torch.zeros_like(x)
+step[:] = x - torch.nn.functional.pad(x, (1, 0), value=0.0)[:, :-1]
 ```
 
 Holds when:

@@ -13,6 +13,8 @@ for i in range(x.shape[0]):
 
 ```python
 # after
+volume = torch.ones(x.shape[0])
+volume *= x.prod(1)
 ```
 
 Holds when:

@@ -5,13 +5,18 @@ for the last, but a chain of additions is a running sum that starts from the fir
 holds for a chain of factors and `cumprod`.
 
 ```python
-# before: x=float[n]
-for i in range(1, len(x)):
-    x[i] = x[i] + x[i - 1]
+# before: x=float[n, m]
+rows, columns = x.shape
+for i in range(rows):
+    for j in range(1, columns):
+        x[i, j] = x[i, j] + x[i, j - 1]
 ```
 
 ```python
 # after
+rows, columns = x.shape
+if rows > 0 and columns > 1:
+    x[:, 1:] = x[:, 0][:, None] + x[:, 1:].cumsum(1)
 ```
 
 Holds when:

@@ -12,6 +12,9 @@ for i in range(n):
 
 ```python
 # after
+n = len(x)
+y = torch.zeros_like(x)
+y[:] = x.flip(0)
 ```
 
 Holds when:

@@ -12,6 +12,8 @@ for i in range(len(tokens)):
 
 ```python
 # after
+rows = torch.zeros(len(tokens), table.shape[1])
+rows[:] = table[tokens]
 ```
 
 Holds when:

@@ -13,6 +13,8 @@ for i in range(len(x)):
 
 ```python
 # after
+total = torch.zeros(7)
+total.index_put_((label[:x.shape[0]],), x.to(total.dtype), accumulate=True)
 ```
 
 Holds when:
@@ -32,7 +34,7 @@ from loopless.ir.poly import Axis
 from loopless.ir.value import Pick, Value
 from loopless.pattern import Subject, pattern
 from loopless_patterns._parts import result_of
-from loopless_patterns._words import named, quoted, where
+from loopless_patterns._words import named, places, quoted, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def recognize(subject: Subject, scope: Scope) -> ScatterAdd | None:
 
 def describe(found: ScatterAdd) -> str:
     return (
-        f"`{found.target}` gains {quoted(found.operand)} at the places in {quoted(found.place)}"
+        f"`{found.target}` gains {quoted(found.operand)} at {places(found.place)}"
         f"{where(found.when)}, over {named(found.axes)}"
     )
 

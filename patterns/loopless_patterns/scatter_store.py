@@ -12,6 +12,8 @@ for i in range(len(label)):
 
 ```python
 # after
+hot = torch.zeros(len(label), 7)
+hot[torch.arange(label.shape[0], device=label.device), label] = 1
 ```
 
 Holds when:

@@ -13,6 +13,7 @@ y = torch.stack(rows)
 
 ```python
 # after
+y = x * 2 + 1
 ```
 
 Holds when:

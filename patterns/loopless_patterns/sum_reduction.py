@@ -15,6 +15,8 @@ for i in range(images.shape[0]):
 
 ```python
 # after
+light = torch.zeros(images.shape[0])
+light += torch.where(mask[:images.shape[1], :images.shape[2]].bool(), images, 0).sum((1, 2))
 ```
 
 ```python
@@ -26,6 +28,7 @@ for value in x:
 
 ```python
 # after
+total = (x ** 2).sum(0)
 ```
 
 Holds when:

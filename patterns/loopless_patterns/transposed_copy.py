@@ -13,6 +13,9 @@ for i in range(n):
 
 ```python
 # after
+n, m = x.shape
+y = torch.zeros(m, n)
+y[:] = x.T
 ```
 
 Holds when:

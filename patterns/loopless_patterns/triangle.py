@@ -4,16 +4,18 @@ A loop in which the range of one variable depends on another, or that compares t
 above its diagonal. The condition on the two axes is a mask, and the rest of the matrix stays as it is.
 
 ```python
-# before: x=float[n, n] -> lower
-size = x.shape[0]
-lower = torch.zeros(size, size)
-for i in range(size):
+# before: n=size(n) -> mask
+mask = torch.zeros(n, n)
+for i in range(n):
     for j in range(i + 1):
-        lower[i, j] = x[i, j]
+        mask[i, j] = 1
 ```
 
 ```python
 # after
+mask = torch.zeros(n, n)
+if n > 0:
+    mask[:] = torch.where(torch.arange(n) < torch.arange(1, n + 1)[:, None], 1, mask)
 ```
 
 Holds when:

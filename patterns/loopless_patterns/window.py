@@ -4,16 +4,20 @@ A loop that folds a stretch of a tensor that moves with the loop: a moving sum, 
 window reads elements that do not change, so all windows can be laid out at once.
 
 ```python
-# before: x=float[n], kernel=float[3] -> y
-count = x.shape[0] - kernel.shape[0] + 1
+# before: x=float[n], w=float[3] -> y
+count = x.shape[0] - w.shape[0] + 1
 y = torch.zeros(max(count, 0))
 for i in range(count):
-    for k in range(kernel.shape[0]):
-        y[i] += x[i + k] * kernel[k]
+    for k in range(w.shape[0]):
+        y[i] += x[i + k] * w[k]
 ```
 
 ```python
 # after
+count = x.shape[0] - w.shape[0] + 1
+y = torch.zeros(max(count, 0))
+if count > 0:
+    y[:count] += x[torch.arange(count, device=x.device)[:, None] + torch.arange(w.shape[0], device=x.device)] @ w
 ```
 
 Holds when:
