@@ -5,7 +5,7 @@ there. The comparison decides which of two equal values stays: `>` keeps the fir
 keeps that choice.
 
 ```python
-# before: x=float[n] -> best, at
+# before: x=float[n] -> at
 best = float("-inf")
 at = 0
 for i in range(len(x)):
@@ -16,6 +16,10 @@ for i in range(len(x)):
 
 ```python
 # after
+best = float("-inf")
+at = 0
+if x.shape[0] > 0:
+    at = torch.where(x > best, x, best).argmax().item()
 ```
 
 Holds when:

@@ -4,16 +4,16 @@ A loop that moves one item after another to a device or to another dtype. Each m
 a synchronization; one move of the whole tensor costs one.
 
 ```python
-# before: images=float[n, h, w], device=call(torch.device("cpu")) -> y
-moved = []
-for image in images:
-    moved.append(image.to(device) - 0.5)
-y = torch.stack(moved)
+# before: images=float[n, h, w], device=call(torch.device("cpu")) -> moved
+moved = torch.zeros(images.shape)
+for i in range(len(images)):
+    moved[i] = images[i].to(device)
 ```
 
 ```python
 # after
-y = images.to(device) - 0.5
+moved = torch.zeros(images.shape)
+moved[:] = images.to(device)
 ```
 
 Holds when:

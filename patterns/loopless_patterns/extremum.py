@@ -4,18 +4,17 @@ A loop that keeps the larger or smaller of what it has and what it sees. Only th
 which of two values is larger does not depend on the order in which they come, so the loop is one `max` or `min`.
 
 ```python
-# before: x=float[n, m] -> highest
-highest = torch.zeros(x.shape[0])
-for i in range(x.shape[0]):
-    best = x[i, 0]
-    for j in range(1, x.shape[1]):
-        if x[i, j] > best:
-            best = x[i, j]
-    highest[i] = best
+# before: x=i64[n] -> highest
+highest = x[0]
+for i in range(1, len(x)):
+    if x[i] > highest:
+        highest = x[i]
 ```
 
 ```python
 # after
+highest = x[0]
+highest = torch.where(x[1:] > highest, x[1:], highest).amax() if x.shape[0] - 1 > 0 else highest
 ```
 
 Holds when:

@@ -5,7 +5,7 @@ waits for everything before it; even on the CPU it costs more than the arithmeti
 tensor, in the precision that Python numbers have.
 
 ```python
-# before: x=float[n], y=float[n] -> out
+# before: x=i64[n], y=i64[n] -> out
 out = torch.zeros_like(x)
 for i in range(len(x)):
     out[i] = x[i].item() * y[i].item()
@@ -13,6 +13,8 @@ for i in range(len(x)):
 
 ```python
 # after
+out = torch.zeros_like(x)
+out[:] = x.detach().double() * y[:x.shape[0]].detach().double()
 ```
 
 Holds when:

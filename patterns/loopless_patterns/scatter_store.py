@@ -13,7 +13,7 @@ for i in range(len(label)):
 ```python
 # after
 hot = torch.zeros(len(label), 7)
-hot[torch.arange(label.shape[0], device=label.device), label] = 1
+hot[torch.arange(label.shape[0], device=label.device), label.movedim(0, -1)] = 1
 ```
 
 Holds when:
