@@ -109,6 +109,7 @@ vim.schedule(function()
     io.stdout:write((ok and "ok     " or "FAILED ") .. step[1] .. "\n")
     if not ok then io.stdout:write(problem .. "\n") end
     failed = failed or not ok
+    if failed and #vim.diagnostic.get(0) == 0 then break end -- Without a finding nothing after it makes sense.
   end
   vim.cmd(failed and "cquit 1" or "qall!")
 end)

@@ -21,7 +21,7 @@ const files = { "sample.py": sample, [name]: notebook };
 await workbench({ editors, vsix, screenshots, files }, async (bench) => {
   const { page } = bench;
 
-  await bench.step("a loop is found in its cell", async () => {
+  await bench.first("a loop is found in its cell", async () => {
     // Notebooks are opened as text until their extension has loaded: when ours has, so has theirs.
     await bench.settled();
     await page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).dblclick();

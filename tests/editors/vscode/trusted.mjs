@@ -15,7 +15,7 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await until("the text as it was", async () => (await bench.saved(name)) === sample);
   };
 
-  await bench.step("a loop is found", async () => {
+  await bench.first("a loop is found", async () => {
     await bench.settled();
     await bench.rest();
     await bench.shot("1-finding");

@@ -12,7 +12,7 @@ const files = { [name]: sample, ".venv/bin/python": trap };
 await workbench({ editors, vsix, screenshots, files, settings: { "security.workspace.trust.startupPrompt": "never" }, trust: false }, async (bench) => {
   const { page } = bench;
 
-  await bench.step("a loop is found, by no Python of the folder", async () => {
+  await bench.first("a loop is found, by no Python of the folder", async () => {
     await bench.settled();
     await bench.shot("1-restricted");
     assert(!bench.exists(".venv/bin/was-run"));

@@ -50,8 +50,11 @@ export async function workbench({ editors, vsix, screenshots, files, settings = 
     const payload = JSON.stringify([["openFile", remote(Object.keys(files)[0])]]);
     await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(at("workspace"))}&payload=${encodeURIComponent(payload)}`);
     const bench = new Workbench(page, at("workspace"), at("extensions"), screenshots);
-    await use(bench);
-    if (bench.failures) console.log(bench.logs(at("data/logs")));
+    try {
+      await use(bench);
+    } finally {
+      if (bench.failures) console.log(bench.logs(at("data/logs")));
+    }
     assert.equal(bench.failures, 0, `${bench.failures} steps failed`);
   } finally {
     await browser?.close();
@@ -62,6 +65,7 @@ export async function workbench({ editors, vsix, screenshots, files, settings = 
 
 class Workbench {
   failures = 0;
+  end = Date.now() + 150_000;
 
   constructor(page, folder, extensions, screenshots) {
     Object.assign(this, { page, folder, extensions, screenshots });
@@ -71,6 +75,7 @@ class Workbench {
   /** One thing that a person does, by name. A failure is told, with a picture; the steps after it are tried all the same. */
   async step(name, act) {
     const start = Date.now();
+    if (start > this.end) throw new Error(`no time left for “${name}” and what comes after it`);
     try {
       await act();
       console.log(`ok     ${name} (${Date.now() - start} ms)`);
@@ -79,6 +84,12 @@ class Workbench {
       console.log(`FAILED ${name}\n${error.stack}`);
       await this.shot(`failed, ${name}`);
     }
+  }
+
+  /** A step without which no other makes sense. */
+  async first(name, act) {
+    await this.step(name, act);
+    if (this.failures) throw new Error("so nothing else was tried");
   }
 
   shot(name) {
