@@ -8,6 +8,7 @@ from itertools import combinations
 
 from loopless.emit.region import Place, region
 from loopless.facts.evidence import Evidence, gather
+from loopless.facts.file import Context, Digest, digest, functions_of, survey
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.infer import annotated, dotted, havoc, infer, step
 from loopless.facts.liveness import Path, live_after, reads_of_block
@@ -23,7 +24,6 @@ from loopless.facts.scope import (
 )
 from loopless.finding import Analysis, Finding, Options, Refusal, Span
 from loopless.ir import tree
-from loopless.ir.lower import parse
 from loopless.source.chunks import cut
 from loopless.source.shift import shifted
 
@@ -31,134 +31,51 @@ from loopless.source.shift import shifted
 def analyze(text: str, options: Options | None = None) -> Analysis:
     """Every finding and every refusal of a file, in order of place. Never raises on any text."""
     asked = options or Options()
-    chunks = cut(text)
-    modules = [(chunk, _parsed(chunk.text)) for chunk in chunks]
+    parts = [(chunk.start, digest(chunk.text)) for chunk in cut(text)]
+    shown = [part for _, part in parts if part is not None]
+    imports = dict(pair for part in shown for pair in part.imports)
+    if not any(whole == "torch" or whole.startswith("torch.") for whole in imports.values()):
+        return Analysis()
+    file = survey(shown, imports)
     findings: list[Finding] = []
     refusals: list[Refusal] = []
-    shown = [module for _, module in modules if module is not None]
-    if not any("torch" in whole for module in shown for _, whole in module.imports):
-        return Analysis()
-    world = _world(shown)
-    outside = _module_reads(shown)
-    for chunk, module in modules:
-        if module is None or not _has_loop(module.body):
+    for start, part in parts:
+        if part is None or not part.has_loops:
             continue
-        found, missed = _chunk(chunk.text, module, world, outside)
-        findings += [shifted(finding, chunk.start) for finding in found]
-        refusals += [shifted(refusal, chunk.start) for refusal in missed]
+        found, missed = _chunk(part, file.around(part))
+        findings += [shifted(finding, start) for finding in found]
+        refusals += [shifted(refusal, start) for refusal in missed]
     if asked.select:
         findings = [f for f in findings if f.code in asked.select]
     findings = [f for f in findings if f.code not in asked.ignore]
     return Analysis(tuple(findings), tuple(refusals))
 
 
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> tree.Module | None:
-    return parse(text)
-
-
-def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
-    return True
-
-
-def _world(modules: list[tree.Module]) -> World:
-    imports: dict[str, str] = {}
-    functions: dict[str, tree.Function] = {}
-    classes: dict[str, tree.Class] = {}
-    for module in modules:
-        imports.update(module.imports)
-        functions.update({f.name: f for f in module.functions})
-        classes.update({c.name: c for c in module.classes})
-    world = World(imports, functions, classes, {})
-    return World(
-        imports, functions, classes, _constants(modules, world), shared=_shared(modules, functions)
-    )
-
-
-def _shared(
-    modules: list[tree.Module], functions: Mapping[str, tree.Function]
-) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Pairs of parameters that a call in the file gives the same name: they are one tensor there (P2)."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for module in modules:
-        for statement in _statements(module):
-            for expr in own_expressions(statement):
-                for inner in walk_expr(expr):
-                    match inner:
-                        case tree.Call(tree.Name(name), args) if name in functions:
-                            params = [p.name for p in functions[name].params]
-                            for (left, a), (right, b) in combinations(zip(params, args), 2):
-                                first, second = root_name(a), root_name(b)
-                                if first is not None and first == second and not _is_size(a) and not _is_size(b):
-                                    found.setdefault(name, []).append((left, right))
-                        case _:
-                            pass
-    return {name: tuple(pairs) for name, pairs in found.items()}
-
-
-def _is_size(expr: tree.Expr) -> bool:
-    match expr:
-        case tree.Item(tree.Field(_, "shape")) | tree.Field(_, "shape") | tree.Call():
-            return True
-        case _:
-            return False
-
-
-def _statements(module: tree.Module) -> Iterator[tree.Stmt]:
-    yield from every_statement(module.body)
-    for function in _functions(module.body):
-        yield from every_statement(function.body)
-
-
-def _constants(modules: list[tree.Module], world: World) -> dict[str, Fact]:
-    """Module-level names that are bound once, to a number."""
-    found: dict[str, Fact] = {}
-    counts: dict[str, int] = {}
-    scope = Scope(world, {}, frozenset(), frozenset(), {})
-    for module in modules:
-        for name in names_bound(module.body):
-            counts[name] = counts.get(name, 0) + 1
-        for statement in module.body:
-            match statement:
-                case tree.Assign(tree.Name(name), tree.Literal() as value):
-                    found[name] = infer(value, scope)
-                case _:
-                    pass
-    return {name: fact for name, fact in found.items() if counts.get(name) == 1}
-
-
-def _module_reads(modules: list[tree.Module]) -> frozenset[str]:
-    return frozenset(name for module in modules for name in reads_of_block(module.body))
-
-
-def _chunk(
-    text: str, module: tree.Module, world: World, outside: frozenset[str]
-) -> tuple[list[Finding], list[Refusal]]:
+@lru_cache(maxsize=2048)
+def _chunk(part: Digest, context: Context) -> tuple[list[Finding], list[Refusal]]:
+    """The findings of one chunk: again only if it, or what it uses of the file, has changed."""
+    module, world = part.module, context.world()
+    text = part.text
     findings: list[Finding] = []
     refusals: list[Refusal] = []
-    for function in _functions(module.body):
+    for function in functions_of(module.body):
+        if not _has_loop(function.body):
+            continue
         scope = _function_scope(function, world)
         _walk(function.body, (), scope, text, findings, refusals, frozenset(function.global_names))
     top = tuple(s for s in module.body if not isinstance(s, tree.Define))
-    if top:
+    if top and _has_loop(top):
         scope = _scope_for(top, (), world, frozenset())
-        _walk(module.body, (), scope, text, findings, refusals, outside, is_module=True)
+        _walk(module.body, (), scope, text, findings, refusals, context.outside, is_module=True)
     return findings, refusals
 
 
-def _functions(body: tuple[tree.Stmt, ...]) -> Iterator[tree.Function]:
-    for statement in every_statement(body):
-        match statement:
-            case tree.Define(_, function, owner):
-                if function is not None:
-                    yield function
-                    yield from _functions(function.body)
-                if owner is not None:
-                    for method in owner.methods:
-                        yield method
-                        yield from _functions(method.body)
-            case _:
-                pass
+def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
+    return any(isinstance(s, tree.For) or _comprehends(s) for s in every_statement(body))
+
+
+def _comprehends(statement: tree.Stmt) -> bool:
+    return False
 
 
 def _function_scope(function: tree.Function, world: World) -> Scope:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
 
-from loopless.ir.poly import Axis, Dim, Monomial, Numel, Poly, Quotient, Remainder, Least, Greatest, poly
+from loopless.ir.poly import Axis, Dim, Monomial, Numel, Poly, Quotient, Remainder, Least, Greatest, poly, rank_of
 
 _LIMIT = 160
 
@@ -167,6 +167,10 @@ def _fourier_motzkin(rows: list[Row]) -> bool:
     return False
 
 
+def _order(term: tuple[Monomial, int]) -> tuple[tuple[str, str], ...]:
+    return tuple(rank_of(atom) for atom in term[0])
+
+
 def _tightened(rows: Iterable[Row]) -> set[tuple[tuple[Monomial, int], ...]] | None:
     """Rows divided by the common factor of their variables, the offset rounded down; None if one cannot hold."""
     best: dict[tuple[tuple[Monomial, int], ...], int] = {}
@@ -178,7 +182,7 @@ def _tightened(rows: Iterable[Row]) -> set[tuple[tuple[Monomial, int], ...]] | N
                 return None
             continue
         common = gcd(*factors)
-        key = tuple(sorted(((m, f // common) for m, f in row.items() if m and f), key=repr))
+        key = tuple(sorted(((m, f // common) for m, f in row.items() if m and f), key=_order))
         value = offset // common
         if key not in best or value < best[key]:
             best[key] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.dependence.feasible import bounds, proves
@@ -9,7 +10,7 @@ from loopless.emit.code import ATOM, Code
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
-from loopless.lift.subscript import walked
+from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -22,11 +23,15 @@ def access(read: Read, printer: Printer) -> Code:
     subs, got, flips = subscripts(read.root, read.subs, printer)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
     tail = _tail(read, rank)
-    kin = frozenset({walked(read.subs)}) if rank is None else frozenset[str]()
+    kin = kin_of(read, printer.scope) if rank is None else frozenset[str]()
     code = printer.reordered(Code(text, ATOM, (), rank, kin=kin), [*got, *tail])
     if flips:
         places = ", ".join(str(code.axes.index(axis)) for axis in printer.sorted(flips))
         code = code.but(f"{code.primary}.flip({places})")
+    if printer.behind and code.axes and code.rank != 0:
+        if len(code.axes) > 1:
+            raise Unprintable("unknown-rank", "several axes of a tensor of unknown rank")
+        return replace(code, text=f"{code.primary}.movedim(0, -1)", level=ATOM, behind=True)
     return code
 
 

@@ -20,8 +20,8 @@ LEVELS = {
 class Code:
     """Text of an expression. Its first dimensions are `axes`, in this order; `rank` more follow (None: unknown).
 
-    Python numbers have no axes and rank 0, and `number` set. `kin` says by how many subscripts tensors of unknown rank
-    were taken: only items taken alike are presumed to have the same rank (P4).
+    Python numbers have no axes and rank 0, and `number` set. `kin` names what has the same unknown rank. `behind` says
+    that the one axis is the last dimension, so that items of any rank line up from the right.
     """
 
     text: str
@@ -30,6 +30,7 @@ class Code:
     rank: int | None = 0
     number: bool = False
     kin: frozenset[str] = frozenset()
+    behind: bool = False
 
     def at(self, level: int) -> str:
         """The text, in parentheses if it binds less tightly than `level`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
@@ -141,7 +141,12 @@ def collected(
     for statement in block[at + 1 : collector.statement]:
         if not isinstance(statement, tree.Assign | tree.Evaluate):
             raise Unprintable("list-used", "statements between the loop and the collector")
-    code = collected_code(append, collector, setting, draft)
+    try:
+        code = collected_code(append, collector, setting, draft)
+    except Unprintable as gave_up:
+        if gave_up.code != "unknown-rank" or setting.clean:
+            raise
+        code = collected_code(append, collector, replace(setting, behind=True), draft)
     edits = [Edit(collector.call.span, code.text)]
     if collector.start is not None and not _shared(collector.start, block):
         edits.append(Edit(whole_lines(text, collector.start.span), ""))
@@ -157,7 +162,6 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     """All items at once, laid out as the collector lays them out."""
     value = restricted_reductions(append.value, setting.lifting)
     printer = printer_for(setting, append.axes, draft)
-    printer.strict = True
     whole_rows = False
     if collector.function == "torch.cat":
         value, whole_rows = _without_leading_one(value)
@@ -168,6 +172,10 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
             raise Unprintable("append", "the same item in every iteration")
         raise Unprintable("append", "the same item in every iteration")
     code = _ordered(code, append, printer.scope)
+    if code.behind:
+        code = code.but(f"{code.primary}.movedim(-1, 0)")
+    elif setting.behind:
+        raise Unprintable("unknown-rank", "numbers beside items of unknown rank")
     kind = type_of(value, setting.scope)
     dims = len(append.axes)
     if append.when is not None:

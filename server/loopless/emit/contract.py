@@ -27,6 +27,8 @@ def factors(value: Value) -> list[Value] | None:
 
 def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
     """`Σ a * b` as a product of matrices or vectors, None where that does not fit."""
+    if printer.behind:
+        return None
     parts = factors(body)
     if parts is None:
         match body:

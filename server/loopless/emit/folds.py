@@ -48,6 +48,8 @@ def split(value: Value, op: str) -> tuple[list[Axis], Value, Value | None]:
 def reduction(value: Reduce, printer: Printer) -> Code:
     """A fold over one or more axes."""
     code = _reduced(value, printer)
+    if not code.axes and code.behind:
+        code = replace(code, behind=False)
     kind = type_of(value, printer.scope)
     if code.axes or code.number or kind.is_tensor or kind.kind == "other":
         return code
@@ -77,6 +79,8 @@ def _reduced(value: Reduce, printer: Printer) -> Code:
 
 def dims_text(code: Code, axes: list[Axis]) -> str:
     """The positions of axes as an argument."""
+    if code.behind:
+        return "-1"
     places = sorted(code.axes.index(axis) for axis in axes)
     if len(places) == 1:
         trailing = code.rank == 0 and places[0] == len(code.axes) - 1
@@ -240,7 +244,9 @@ def scan(value: Scan, printer: Printer) -> Code:
     body = printer.code(value.body)
     if axis not in body.axes:
         raise Unprintable("scan", "a running fold of a value that does not vary")
-    place = body.axes.index(axis)
+    place = -1 if printer.behind else body.axes.index(axis)
+    if printer.behind and value.exclusive:
+        raise Unprintable("unknown-rank", "a running fold beside operands of unknown rank")
     dtype = _sum_dtype(kind, printer)
     tail = f", {dtype}" if dtype else ""
     if not value.exclusive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
@@ -22,6 +23,16 @@ Arguments = dict[str, Value]
 
 def on_item(value: OnItem, printer: Printer) -> Code:
     """The text of an operation on items."""
+    code = _on_item(value, printer)
+    if code.rank is not None or code.kin:
+        return code
+    known = lookup(value.op)
+    keeps = known is not None and known.rule in {Rule.ALONG, Rule.VIEW} and bool(value.args)
+    first = printer.code(value.args[0]) if keeps else None
+    return replace(code, kin=first.kin if first is not None and first.kin else frozenset({f"{value.op}#/"}))
+
+
+def _on_item(value: OnItem, printer: Printer) -> Code:
     if value.op.startswith("module:"):
         return _module(value, printer)
     known = lookup(value.op)

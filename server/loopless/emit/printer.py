@@ -62,7 +62,8 @@ class Printer:
         self.needs_torch = False
         self.grade = "E0"
         self.wide = False
-        self.strict = False
+        self.behind = False
+        self.clean = False
         self.most: int | None = None
         self.temp_layouts: dict[str, Axes] = {}
         self.known: list[Constraint] = []
@@ -108,6 +109,14 @@ class Printer:
         return self.lined_up(code, axes, rank).text
 
     def lined_up(self, code: Code, axes: Axes, rank: int | None) -> Code:
+        """`code` so that it broadcasts against something of `axes` and `rank`.
+
+        With the axis `behind`, items of any rank line up from the right as they do in the loop.
+        """
+        if self.behind:
+            if not code.axes and axes and not code.number and code.rank != 0:
+                return code.but(f"{code.primary}[..., None]")
+            return code
         if not code.axes:
             return code
         gap = self.gap(code, rank)
@@ -136,17 +145,31 @@ class Printer:
         known = [code.rank for code in tensors if code.rank is not None]
         if not unknown or not axes:
             return axes, None if unknown else max(known, default=0)
-        whole = [code for code in unknown if not code.kin or "" in code.kin]
-        if whole and (self.most is None or max(known, default=-1) != self.most):
-            # Only a store into items of this rank shows that the whole tensor has no more dimensions.
-            raise Unprintable("unknown-rank", "a whole tensor of unknown rank beside items")
-        if not whole and len({code.kin for code in unknown}) > 1:
-            raise Unprintable("unknown-rank", "operands of unknown rank that are subscripted differently")
-        if self.strict and any(code.axes and code.rank == 0 for code in tensors):
-            raise Unprintable("unknown-rank", "numbers meet items of unknown rank")
+        if self.behind:
+            return axes, None
+        if all(not code.axes for code in unknown) and self.most is not None and max(known, default=-1) == self.most:
+            # A store into items of this rank shows that whole tensors have no more dimensions than they.
+            return axes, self.most
+        kin = frozenset[str].intersection(*(code.kin for code in unknown))
+        if kin and not any(code.axes for code in tensors if code.rank == 0) and not any(known):
+            return axes, None
+        self.presume(unknown)
         if not any(known):
             return axes, None
         return axes, max(known, default=0)
+
+    def presume(self, unknown: Sequence[Code]) -> None:
+        """Operands of unknown rank meet others: their axes go behind (see `behind`), or their rank is an assumption."""
+        if not self.clean:
+            raise Unprintable("unknown-rank", "operands of unknown rank meet")
+        for code in unknown:
+            for kin in sorted(code.kin):
+                root, _, places = kin.partition("/")
+                if places.isdigit():
+                    count = max(1, int(places))
+                    sentence = f"`{root}` has {count} {'axis' if count == 1 else 'axes'}"
+                    if sentence not in self.assumptions:
+                        self.assumptions.append(sentence)
 
     def kin_of(self, codes: Sequence[Code]) -> frozenset[str]:
         """How the operands of unknown rank were subscripted."""
@@ -188,7 +211,7 @@ class Printer:
                 return self.integer(p)
             case Ref(text):
                 kind = type_of(value, self.scope)
-                kin = frozenset({""}) if kind.is_tensor and kind.rank is None else frozenset[str]()
+                kin = frozenset({f"{self.scope.shape_root(text)}/0"}) if kind.is_tensor and kind.rank is None else frozenset[str]()
                 return Code(text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin)
             case Read(root, ()):
                 kind = type_of(value, self.scope)
@@ -196,6 +219,7 @@ class Printer:
             case Read():
                 return self.read(value)
             case Temp(name, axes):
+                self.in_front("a saved value")
                 kind = type_of(value, self.scope)
                 stored = self.temp_layouts.get(name, axes)
                 got: list[Axis | None] = [*stored, *([None] * (kind.rank or 0))]
@@ -206,6 +230,7 @@ class Printer:
             case Apply():
                 return self.apply(value)
             case OnItem():
+                self.in_front("an operation on items")
                 from loopless.emit.items import on_item
 
                 return on_item(value, self)
@@ -218,15 +243,22 @@ class Printer:
 
                 return scan(value, self)
             case Previous():
+                self.in_front("a value of the iteration before")
                 from loopless.emit.folds import previous
 
                 return previous(value, self)
             case Best():
+                self.in_front("a fold by comparison")
                 from loopless.emit.folds import best
 
                 return best(value, self)
             case Tuple():
                 raise Unprintable("tuple", "a tuple of values of the loop")
+
+    def in_front(self, what: str) -> None:
+        """Some code needs its axes in front."""
+        if self.behind:
+            raise Unprintable("unknown-rank", f"{what} beside operands of unknown rank")
 
     def constant(self, known: object) -> Code:
         if isinstance(known, int | float) and not isinstance(known, bool) and (known < 0 or repr(known).startswith("-")):
@@ -329,7 +361,8 @@ class Printer:
         axes, rank = self.common((left, right))
         one, other = self.lined_up(left, axes, rank), self.lined_up(right, axes, rank)
         text, level = binary(op, one.text, one.level, other.text, other.level)
-        return Code(text, level, axes, rank, left.number and right.number, self.kin_of((left, right)))
+        behind = left.behind or right.behind
+        return Code(text, level, axes, rank, left.number and right.number, self.kin_of((left, right)), behind)
 
     def prefix(self, op: str, code: Code) -> Code:
         text = f"{op}{code.at(UNARY)}" if op != "not " else f"not {code.at(NOT)}"
@@ -419,7 +452,8 @@ class Printer:
                 if any(read.root == root for read in reads_of(beside)):
                     # An integer tensor would make the loop's result the default float.
                     self.assumptions_or(root)
-                    return code.but(f"{code.primary}.to({root}.dtype)")
+                    result = f"{self.function('torch.result_type')}({root}, 1.0)"
+                    return code.but(f"{code.primary}.to({result})")
         return code
 
     def assumptions_or(self, root: str) -> None:
@@ -444,9 +478,10 @@ class Printer:
             return Code(f"{code.primary}.item()" if op == "item" else f"float({code.text})", number=True)
         if kind.dtype in {"int64", "int32", "bool"} and op == "item":
             return code
+        # A Python number has no gradient.
         if kind.dtype == "float64":
-            return code
-        return code.but(f"{code.primary}.double()")
+            return code.but(f"{code.primary}.detach()")
+        return code.but(f"{code.primary}.detach().double()")
 
     def truncated(self, value: Value) -> Code:
         """`int(…)`: towards zero."""
@@ -558,7 +593,9 @@ class Printer:
         axes, rank = self.common((condition, one, other))
         texts = [self.aligned(code, axes, rank) for code in (condition, one, other)]
         kin = self.kin_of((condition, one, other))
-        return Code(f"{self.function('torch.where')}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
+        behind = condition.behind or one.behind or other.behind
+        text = f"{self.function('torch.where')}({', '.join(texts)})"
+        return Code(text, ATOM, axes, rank, kin=kin, behind=behind)
 
     def floating_arm(self, code: Code, value: Value, beside: Value) -> Code:
         kind, other = self.typed(value), self.typed(beside)
@@ -592,6 +629,7 @@ class Printer:
         everything = [*codes, *(code for _, code in keywords)]
         axes, rank = self.common(everything)
         kin = self.kin_of(everything)
+        behind = any(code.behind for code in everything)
         number = all(code.number for code in everything) and not axes
         if op.startswith("math."):
             return self.math(op, args, codes, axes, rank)
@@ -601,12 +639,12 @@ class Printer:
         if op == "Tensor.clone":
             return codes[0].but(f"{codes[0].primary}.clone()")
         if op.startswith("Tensor."):
-            return Code(f"{lined[0].primary}.{short}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
+            return Code(f"{lined[0].primary}.{short}({', '.join(texts)})", ATOM, axes, rank, kin=kin, behind=behind)
         if op.startswith("call:"):
-            return Code(f"{op[5:]}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
+            return Code(f"{op[5:]}({', '.join(texts)})", ATOM, axes, rank, kin=kin, behind=behind)
         if number and not any(self.typed(a).is_tensor for a in args):
             return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, (), 0)
-        return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, axes, rank, kin=kin)
+        return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, axes, rank, kin=kin, behind=behind)
 
     def math(
         self, op: str, args: list[Value], codes: list[Code], axes: Axes, rank: int | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopless.dependence.conditions import conjuncts, constraints
@@ -62,6 +62,8 @@ class Setting:
     loops: tuple[tuple[Axis, str], ...] = ()
     known: tuple[Constraint, ...] = ()
     augmented: frozenset[str] = frozenset()
+    behind: bool = False
+    clean: bool = False
 
 
 def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
@@ -70,6 +72,7 @@ def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Print
     printer.temp_layouts = draft.temp_layouts
     printer.known = list(setting.known)
     printer.device_root = setting.device_root
+    printer.behind, printer.clean = setting.behind, setting.clean
     return printer
 
 
@@ -78,13 +81,25 @@ def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: i
     for piece in pieces:
         match piece:
             case Write():
-                _write(piece, setting, draft, depth)
+                either_way(lambda s, p=piece: _write(p, s, draft, depth), setting, draft)
             case Define():
-                _define(piece, setting, draft, depth)
+                either_way(lambda s, p=piece: _define(p, s, draft, depth), setting, draft)
             case Kept():
                 _kept(piece, setting, draft, depth)
             case Append():
                 raise Unprintable("append", f"`{piece.root}` is used as a list")
+
+
+def either_way(show: Callable[[Setting], None], setting: Setting, draft: Draft) -> None:
+    """Print with axes in front; where ranks that are not known decide, with the axis behind, exact for any rank."""
+    before = len(draft.lines)
+    try:
+        show(setting)
+    except Unprintable as gave_up:
+        if gave_up.code != "unknown-rank" or setting.behind or setting.clean:
+            raise
+        del draft.lines[before:]
+        show(replace(setting, behind=True))
 
 
 def _line(text: str, setting: Setting, draft: Draft, depth: int) -> None:
@@ -105,7 +120,11 @@ def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     text = code.text
     if isinstance(piece.value, Read):
         text = f"{code.primary}.clone()"
+    if code.behind:
+        text = f"{code.primary}.movedim(-1, 0)"
     draft.temp_layouts[piece.name] = code.axes
+    if _needs_trips(printer, setting, _may_be_empty(piece.axes, printer, setting), []):
+        raise Unprintable("zero-trips", f"`{piece.name}` has no value where the loop does not run")
     _guarded_by_trips(f"{piece.name} = {text}", piece.axes, None, printer, setting, draft, depth)
     _learn(printer, draft)
 
@@ -231,6 +250,8 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     printer = printer_for(setting, layout, draft)
     text, axes, rank, flips = _target(piece, printer)
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
+    if setting.behind and len(axes) > 1:
+        raise Unprintable("unknown-rank", "several axes of operands of unknown rank")
     value = piece.value
     op = piece.op
     whole_mask = None
@@ -267,6 +288,10 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     _check_fit(line, axes, rank)
     if rank is not None and code.rank is not None and code.rank < rank and _presumed_rank(shown, setting):
         raise Unprintable("unknown-rank", "items of unknown rank are stored into larger ones")
+    if line.behind:
+        line = replace(line.but(f"{line.primary}.movedim(-1, 0)"), behind=False)
+    elif setting.behind and line.axes and rank != 0:
+        raise Unprintable("unknown-rank", "numbers are stored into items of unknown rank")
     body = line.text
     if op is None and _indexed(piece, printer):
         # A store through index tensors does not cast (T4).
@@ -446,11 +471,21 @@ def _guarded_by_trips(
         _line(line, setting, draft, depth)
         return
     tests: list[str] = []
-    for axis in open_axes:
+    for axis in _strongest(open_axes, printer):
         code = printer.size(axis.extent)
         tests.append(_positive(axis.extent, printer, code))
-    _line(f"if {' and '.join(dict.fromkeys(tests))}:", setting, draft, depth)
+    _line(f"if {' and '.join(tests)}:", setting, draft, depth)
     _line(line, setting, draft, depth + 1)
+
+
+def _strongest(axes: list[Axis], printer: Printer) -> list[Axis]:
+    """The axes whose trips do not follow from those of the others."""
+    kept = list(axes)
+    for axis in axes:
+        rest = [Constraint(a.extent - 1) for a in kept if a != axis]
+        if len(kept) > 1 and proves(axis.extent - 1, [*printer.known, *rest]):
+            kept.remove(axis)
+    return kept
 
 
 def _may_be_empty(axes: Sequence[Axis], printer: Printer, setting: Setting) -> list[Axis]:
@@ -560,6 +595,12 @@ def live_final(
     name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None, *, needs_trip: bool
 ) -> None:
     """The value of a name after the loop, printed as a statement."""
+    either_way(lambda s: _live_final(name, value, s, draft, axis, needs_trip=needs_trip), setting, draft)
+
+
+def _live_final(
+    name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None, *, needs_trip: bool
+) -> None:
     printer = printer_for(setting, (), draft)
     value = restricted_reductions(value, setting.lifting)
     line = assignment(name, value, printer, in_place=name in setting.augmented)

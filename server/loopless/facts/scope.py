@@ -234,6 +234,9 @@ def _bound(block: Iterable[tree.Stmt]) -> Iterator[str]:
             case tree.If(_, then, otherwise):
                 yield from _bound(then)
                 yield from _bound(otherwise)
+            case tree.Other("Import" | "ImportFrom"):
+                # Imports are looked up by their dotted names.
+                pass
             case tree.Other(_, _, binds, blocks):
                 yield from binds
                 for inner in blocks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TypeAlias
 
 
@@ -80,7 +80,9 @@ Atom: TypeAlias = Symbol | Dim | Numel | Axis | Cell | Quotient | Remainder | Le
 Monomial: TypeAlias = tuple[Atom, ...]
 
 
-def _rank(atom: Atom) -> tuple[str, str]:
+@lru_cache(maxsize=65536)
+def rank_of(atom: Atom) -> tuple[str, str]:
+    """A key that puts atoms in an order that does not depend on hashes."""
     return type(atom).__name__, repr(atom)
 
 
@@ -106,7 +108,7 @@ class Poly:
         products: dict[Monomial, int] = {}
         for left, a in self.terms:
             for right, b in poly(other).terms:
-                monomial = tuple(sorted(left + right, key=_rank))
+                monomial = tuple(sorted(left + right, key=rank_of))
                 products[monomial] = products.get(monomial, 0) + a * b
         return _from(products)
 
@@ -212,7 +214,7 @@ def poly(value: Poly | Atom | int) -> Poly:
 
 def _from(sums: Mapping[Monomial, int]) -> Poly:
     kept = [(monomial, factor) for monomial, factor in sums.items() if factor]
-    kept.sort(key=lambda term: (len(term[0]) == 0, tuple(_rank(a) for a in term[0])))
+    kept.sort(key=lambda term: (len(term[0]) == 0, tuple(rank_of(a) for a in term[0])))
     return Poly(tuple(kept))
 
 

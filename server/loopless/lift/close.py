@@ -433,12 +433,17 @@ def _distribute(
             why.clear()
 
     temps: dict[str, tuple[Axis, ...]] = {}
+    stuck: set[str] = set()
     for group in groups:
         members = [_retemped(pieces[at], temps) for at in group]
         lifted: list[Piece] | None = None
         if len(members) == 1:
             lifted = _on_axis(members[0], axis, edges, group[0], lifting)
+        if any(_temps_of(m) & stuck for m in members):
+            # It needs a value that only the loop that stays has: then all of the level stays.
+            return [Kept(axis, loop, space.index, tuple(pieces), (), loop.span, _all_reasons(why, group, reasons, pieces, loop))]
         if lifted is None:
+            stuck |= {pieces[at].name for at in group if isinstance(pieces[at], Define)}  # type: ignore[union-attr]
             if any(isinstance(m, Append) for m in members):
                 raise StopLifting(_reason(group, reasons, pieces, loop))
             waiting.extend(pieces[at] for at in group)
@@ -455,6 +460,20 @@ def _distribute(
         for piece in kept:
             lifting.misses.extend(piece.why)
     return result
+
+
+def _temps_of(piece: Piece) -> set[str]:
+    return {v.name for value in _values(piece) for v in walk(value) if isinstance(v, Temp)}
+
+
+def _all_reasons(
+    why: list[Missed],
+    group: list[int],
+    reasons: dict[tuple[int, int], Missed],
+    pieces: list[Piece],
+    loop: tree.For,
+) -> tuple[Missed, ...]:
+    return (*why, _reason(group, reasons, pieces, loop))
 
 
 def _retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:

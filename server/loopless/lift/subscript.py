@@ -155,7 +155,7 @@ def count_of(root: str, dim: int, cut: Cut, scope: Scope) -> Poly | None:
 
 
 def walked(subs: tuple[Sub, ...]) -> str:
-    """By which axes an item is taken: items taken alike are presumed to have the same rank (P4)."""
+    """By which axes an item is taken."""
     words: list[str] = []
     for sub in subs:
         match sub:
@@ -166,3 +166,9 @@ def walked(subs: tuple[Sub, ...]) -> str:
             case _:
                 words.append(":")
     return ",".join(words)
+
+
+def kin_of(read: Read, scope: Scope) -> frozenset[str]:
+    """What has the same rank as an item of unknown rank: items of the same tensor by as many places."""
+    places = sum(isinstance(sub, At | Pick) for sub in read.subs)
+    return frozenset({f"{scope.shape_root(read.root)}/{places}"})
