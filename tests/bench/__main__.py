@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import torch
 from loopless.finding import Span
 from tests.harness.case import Case, cases
 from tests.harness.execute import function_of
-from tests.harness.inputs import PLAN, make, symbols, with_symbols
+from tests.harness.inputs import PLAN, make, symbols
 from tests.harness.rewriting import rewrite
 from tests.lsp.client import Client
 

@@ -85,6 +85,13 @@ def test_every_loop_of_the_examples_has_a_sample() -> None:
     assert looping == {example.name for example in examples()}
 
 
+def test_the_first_page_shows_what_comes_out() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, after = re.findall(r"```python\n(def .*?)```", text, re.DOTALL)
+    head = "import torch\n\n\n"
+    assert rewrite(head + before).text == head + after
+
+
 def test_what_stays_has_a_reason() -> None:
     text = (ROOT / "examples" / f"{ALONE}.py").read_text(encoding="utf-8")
     analysis = analyze(text)
