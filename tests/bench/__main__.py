@@ -129,10 +129,8 @@ def _ratio(case: Case, expert: str) -> float | None:
     done = rewrite(case.before, ("safe", "unsafe"))
     if not done.applied:
         return None
-    names = symbols(case.inputs)
-    sample = with_symbols(
-        PLAN[0], case.inputs, **dict.fromkeys(names, 48 if len(names) < 4 else 12)
-    )
+    size = 48 if len(symbols(case.inputs)) < 4 else 12
+    sample = replace(PLAN[0], sizes=(size,) * 8)
     ours, theirs = function_of(done.text), function_of(expert)
     pairs: list[float] = []
     try:
