@@ -8,12 +8,13 @@ from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
 from loopless.emit.statements import Draft, Setting, printer_for
 from loopless.emit.unprintable import Unprintable
-from loopless.facts.infer import dotted, infer, keyword
+from loopless.facts.infer import dotted, infer
+from loopless.facts.operations import Rule, lookup
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.scope import Scope, own_expressions, walk_expr
-from loopless.finding import Edit, Span
+from loopless.finding import Edit
 from loopless.ir import tree
-from loopless.ir.value import Int, OnItem, Value, axes_of
+from loopless.ir.value import OnItem, Read, Value
 from loopless.lift.piece import Append
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import type_of
@@ -201,10 +202,24 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
                 code = code.but(f"{code.primary}.flatten(0, 1)")
         case _:
             code = _from_numbers(code, kind, collector, printer)
+    if collector.function != "torch.tensor" and append.when is None and _is_view(value):
+        code = code.but(f"{code.primary}.clone()")
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch
     draft.assumptions += [a for a in printer.assumptions if a not in draft.assumptions]
     return code
+
+
+def _is_view(value: Value) -> bool:
+    """Whether all items at once may share memory with a tensor of the file: stack and cat copy (T27)."""
+    match value:
+        case Read():
+            return True
+        case OnItem(op, args) if args:
+            known = lookup(op)
+            return known is not None and (known.alias or known.rule is Rule.VIEW) and _is_view(args[0])
+        case _:
+            return False
 
 
 def _ordered(code: Code, append: Append, scope: Scope) -> Code:

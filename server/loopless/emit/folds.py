@@ -358,9 +358,12 @@ def _keys(value: Best, printer: Printer) -> Code:
 
 
 def _best_key(value: Best, printer: Printer) -> Code:
-    op = "amax" if value.order in {">", ">="} else "amin"
+    op = "max" if value.order in {">", ">="} else "min"
     keys = _keys(value, printer)
-    code = without(keys, _fold(keys, op, [value.axis]), [value.axis])
+    place = keys.axes.index(value.axis)
+    # Along a dim the gradient goes to the first of equal extremes, as in the loop (T35).
+    turned = f"{keys.primary}.flip({place})" if value.order in {">=", "<="} else keys.primary
+    code = without(keys, f"{turned}.{op}({place}).values", [value.axis])
     if proves(value.axis.extent - 1, printer.known):
         return code
     start = printer.code(value.start)

@@ -63,6 +63,7 @@ class Printer:
         self.grade = "E0"
         self.wide = False
         self.behind = False
+        self.stored = False
         self.clean = False
         self.most: int | None = None
         self.temp_layouts: dict[str, Axes] = {}
@@ -146,6 +147,8 @@ class Printer:
         if not unknown or not axes:
             return axes, None if unknown else max(known, default=0)
         if self.behind:
+            if len(axes) > 1:
+                raise Unprintable("unknown-rank", "several axes beside operands of unknown rank")
             return axes, None
         if all(not code.axes for code in unknown) and self.most is not None and max(known, default=-1) == self.most:
             # A store into items of this rank shows that whole tensors have no more dimensions than they.
@@ -436,7 +439,7 @@ class Printer:
     def absorbs_zero(self, value: Value) -> bool:
         """Whether `0.0 + value` has the value's own dtype; unshown dtypes added to floats are floating (P5)."""
         kind = self.typed(value)
-        return kind.is_floating or (kind.is_tensor and (kind.dtype is None or kind.dtype.startswith("of:")))
+        return kind.is_floating or (self.stored and kind.is_tensor and (kind.dtype is None or kind.dtype.startswith("of:")))
 
     def floating(self, value: Value, beside: Value) -> Code:
         """An operand; Python floats that vary are brought to the dtype of the tensor beside them (T7)."""
@@ -501,6 +504,9 @@ class Printer:
             under = self.unguarded(below)
         else:
             under = self.code(right)
+        if over.number and under.number and not isinstance(right, Const | Int):
+            # Python divides once, before any iteration: by zero only if the loop runs.
+            self.places.append(poly(0))
         if op == "/":
             kinds = self.typed(left), self.typed(right)
             if not any(k.is_tensor for k in kinds) and (over.axes or under.axes):

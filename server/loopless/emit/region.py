@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from loopless.catalog import slug_of
-from loopless.dependence.feasible import proves
 from loopless.emit.collect import Collector, collected, find_collector
 from loopless.emit.comments import comments_of
 from loopless.emit.inputs import inputs_of
 from loopless.emit.statements import Draft, Setting, live_final, statements
 from loopless.emit.unprintable import Unprintable
-from loopless.facts.infer import dotted
 from loopless.facts.scope import Scope, every_statement, names_bound
 from loopless.finding import Action, Edit, Finding, Missed, Refusal, Span
 from loopless.ir import tree
@@ -19,7 +17,7 @@ from loopless.ir.poly import Dim, Poly, Symbol, poly
 from loopless.ir.value import Read, Ref, Value, reads_of
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.execute import Executor
-from loopless.lift.piece import Append, Define, Kept, Piece, Write
+from loopless.lift.piece import Append, Kept, Piece, Write
 from loopless.lift.stop import StopLifting
 
 
@@ -62,7 +60,7 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     rest = [p for p in pieces if not isinstance(p, Append)]
     edits: list[Edit] = []
     statements(rest, setting, draft)
-    _finals(loop, live, place, frame, setting, draft, lifting)
+    pieces += _finals(loop, live, place, frame, setting, draft, lifting)
     collectors: list[tuple[Append, Collector]] = []
     for append in appends:
         collector = find_collector(append, place.block, place.at, place.live, lifting.scope)
@@ -125,8 +123,8 @@ def _finals(
     setting: Setting,
     draft: Draft,
     lifting: Lifting,
-) -> None:
-    """Names that are read after the loop get the value that it would have left."""
+) -> list[Piece]:
+    """Names that are read after the loop get the value that it would have left; as pieces, for the patterns."""
     kept = {p.root for p in _all(frame.pieces) if isinstance(p, Write) and not p.subs}
     order = [name for name in _in_order(loop) if name in live]
     values: dict[str, Value] = {}
@@ -147,6 +145,7 @@ def _finals(
         for candidate in _outer_axes(loop, lifting, frame):
             axis = candidate
         live_final(name, value, setting, draft, axis, needs_trip=_conditional(name, value, setting.scope))
+    return [Write(name, (), None, value, None, (), loop.span) for name, value in values.items()]
 
 
 def _outer_axes(loop: tree.For, lifting: Lifting, frame: Frame) -> list:  # type: ignore[type-arg]

@@ -280,6 +280,7 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         # A view of the target on the right would change while it is added.
         shown, symbol, op = Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)), "=", None
     printer.most = rank
+    printer.stored = True
     printer.wide = type_of(Read(piece.root, piece.subs), setting.scope).dtype == "float64"
     code = printer.code(shown)
     line = printer.lined_up(code, axes, rank)
@@ -291,6 +292,8 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     if line.behind:
         line = replace(line.but(f"{line.primary}.movedim(-1, 0)"), behind=False)
     elif setting.behind and line.axes and rank != 0:
+        text = f"{text.removesuffix('[:]')}.movedim(0, -1)[...]"
+    elif line.axes and rank is None and code.rank is not None and not setting.clean:
         raise Unprintable("unknown-rank", "numbers are stored into items of unknown rank")
     body = line.text
     if op is None and _indexed(piece, printer):
@@ -377,6 +380,8 @@ def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         source = f"{piece.root}.new_tensor({code.text})"
     else:
         lined = printer.lined_up(code, axes, rank)
+        if lined.behind:
+            lined = replace(lined.but(f"{lined.primary}.movedim(-1, 0)"), behind=False)
         same = own is not None and kind.dtype == own
         source = lined.text if same else f"{lined.primary}.to({piece.root}.dtype)"
         if not same and not (own in FLOATS or own is None or own.startswith("of:")):

@@ -599,6 +599,11 @@ def _tensor_method(of: tree.Expr, base: Fact, name: str, call: tree.Call, scope:
             if dims == (None,) and root is not None:
                 dims = (poly(Numel(scope.shape_root(root))),)
             return Fact("tensor", dims, dtype=base.dtype, view_of=view)
+        case "expand":
+            dims = _shape(call.args, scope)
+            if dims is not None:
+                dims = tuple(None if d is None or d.constant == -1 else d for d in dims)
+            return Fact("tensor", dims, dtype=base.dtype, view_of=view)
         case "flatten" if not call.args and root is not None:
             return Fact("tensor", (poly(Numel(scope.shape_root(root))),), dtype=base.dtype, view_of=view)
         case "new_zeros" | "new_ones" | "new_full" | "new_empty":

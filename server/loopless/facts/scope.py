@@ -130,6 +130,9 @@ class Scope:
             if fact.dims is not None:
                 return len(fact.dims)
             if fact.like is None:
+                if fact.fresh or fact.view_of:
+                    # Made in the file in a shape that is not known: nothing is presumed of it.
+                    return None
                 least = self.least_rank.get(root, 0)
                 return least if least > 1 else None
             root = fact.like

@@ -111,10 +111,10 @@ def close_level(
         inits = [
             Write(name, (), None, start, None, (), loop.span)
             for name in sorted(kept_names)
-            if not isinstance(start := starts[name], Unbound)
+            if name in starts and not isinstance(start := starts[name], Unbound)
         ]
         closed = [*inits, *closed]
-        for name in kept_names:
+        for name in kept_names & starts.keys():
             finals[name] = Read(name, ())
     temps = {p.name: p.axes for p in closed if isinstance(p, Define)}
     finals = {name: _retemp(value, temps) for name, value in finals.items()}

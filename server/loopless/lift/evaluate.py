@@ -45,7 +45,7 @@ class Evaluator:
         self,
         lifting: Lifting,
         inline: Inliner,
-        learn_rows: Callable[[str, tuple[Value, ...]], None],
+        learn_rows: Callable[[str, tuple[Value, ...], Span], None],
     ) -> None:
         self.learn_rows = learn_rows
         self.lifting = lifting
@@ -493,7 +493,7 @@ class Evaluator:
         span: Span,
     ) -> Value:
         """An operation on the item's own dimensions."""
-        self.learn_rows(name, args)
+        self.learn_rows(name, args, span)
         return OnItem(name, args, keywords)
 
     def builtin(self, short: str, call: tree.Call, frame: Frame) -> Value:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.infer import dotted
 from loopless.facts.operations import Rule, lookup, method
-from loopless.facts.scope import names_bound, root_name
+from loopless.facts.scope import Scope, names_bound, root_name
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import Cell, Dim, poly
@@ -285,9 +285,10 @@ class Executor:
     def learn_item(self, value: Value, rank: int, span: Span) -> None:
         """What is stored into an item of known rank has that rank, unless an operand of that rank is there."""
         leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
-        shown = [leaf for leaf in leaves if self.scope.shown(leaf.root) is not None]
         open_leaves = [leaf for leaf in leaves if self.scope.shown(leaf.root) is None]
-        if not open_leaves or any(type_of(leaf, self.scope).rank == rank for leaf in shown):
+        if not open_leaves or any(type_of(leaf, self.scope).rank == rank for leaf in pointwise_leaves(value)):
+            return
+        if any(_is_whole(leaf, self.scope) for leaf in pointwise_leaves(value)):
             return
         if len({walked(leaf.subs) for leaf in open_leaves}) > 1:
             name = open_leaves[0].root
@@ -298,7 +299,7 @@ class Executor:
         for leaf in open_leaves:
             self.learn(leaf, rank)
 
-    def learn_rows(self, name: str, args: tuple[Value, ...]) -> None:
+    def learn_rows(self, name: str, args: tuple[Value, ...], span: Span) -> None:
         """An operation on an item's own dimensions shows that it has some."""
         known = lookup(name)
         if known is None:
@@ -307,8 +308,21 @@ class Executor:
         if known.ranks:
             rank = max(known.ranks)
         if rank and args:
-            for leaf in pointwise_leaves(args[0]):
-                self.learn(leaf, rank)
+            leaves = list(pointwise_leaves(args[0]))
+            open_leaves = [x for x in leaves if isinstance(x, Read) and x.subs and self.scope.shown(x.root) is None]
+            if any(_is_whole(leaf, self.scope) for leaf in leaves):
+                return
+            unknown = next((x.text for x in leaves if isinstance(x, Ref) and self.scope.fact(x.text).kind == "unknown"), None)
+            if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
+                raise stop(
+                    "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
+                    f"annotate `{unknown}`",
+                )  # fmt: skip
+            if any((type_of(leaf, self.scope).rank or 0) >= rank for leaf in leaves):
+                return
+            if len({walked(leaf.subs) for leaf in open_leaves}) == 1 or len({x.root for x in open_leaves}) == 1:
+                for leaf in open_leaves:
+                    self.learn(leaf, rank)
             if known.ranks and len(known.ranks) > 1 and len(args) > 1:
                 for leaf in pointwise_leaves(args[1]):
                     self.learn(leaf, known.ranks[1])
@@ -633,6 +647,12 @@ def pointwise_leaves(value: Value) -> Iterator[Value]:
             yield from pointwise_leaves(body)
         case _:
             yield value
+
+
+def _is_whole(value: Value, scope: Scope) -> bool:
+    """A whole tensor of unknown rank, or the result of an operation whose rank is not known."""
+    kind = type_of(value, scope)
+    return kind.is_tensor and kind.rank is None and not (isinstance(value, Read) and bool(value.subs))
 
 
 def mentions_axis(subs: tuple[Sub, ...], axis: object) -> bool:
