@@ -129,7 +129,7 @@ def _ratio(case: Case, expert: str) -> float | None:
     done = rewrite(case.before, ("safe", "unsafe"))
     if not done.applied:
         return None
-    size = 48 if len(symbols(case.inputs)) < 4 else 12
+    size = {0: 1, 1: 100_000, 2: 512, 3: 96}.get(len(symbols(case.inputs)), 24)
     sample = replace(PLAN[0], sizes=(size,) * 8)
     ours, theirs = function_of(done.text), function_of(expert)
     pairs: list[float] = []
