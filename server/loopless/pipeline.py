@@ -27,7 +27,8 @@ from loopless.source.shift import shifted
 def analyze(text: str, options: Options | None = None) -> Analysis:
     """Every finding and every refusal of a file, in order of place. Never raises on any text."""
     asked = options or Options()
-    parts = [(chunk.start, digest(chunk.text)) for chunk in cut(text)]
+    chunks = cut(text)
+    parts = [(chunk.start, digest(chunk.text)) for chunk in chunks]
     shown = [part for _, part in parts if part is not None]
     imports = dict(pair for part in shown for pair in part.imports)
     if not any(whole == "torch" or whole.startswith("torch.") for whole in imports.values()):
@@ -41,6 +42,15 @@ def analyze(text: str, options: Options | None = None) -> Analysis:
         found, missed = _chunk(part, file.around(part))
         findings += [shifted(finding, start) for finding in found]
         refusals += [shifted(refusal, start) for refusal in missed]
+    if any(part.has_loops_on_top for part in shown):
+        # Statements at module level see one another: they are read as one body, broken chunks left blank.
+        texts = (c.text if _on_top(part) else _blank(c.text) for c, (_, part) in zip(chunks, parts))
+        script = digest("".join(texts))
+        if script is not None:
+            elsewhere = frozenset(n for p in shown if not _on_top(p) for n in p.reads)
+            found, missed = _top(script, file.around(script), elsewhere)
+            findings = sorted([*findings, *found], key=lambda f: f.span)
+            refusals = sorted([*refusals, *missed], key=lambda r: r.span)
     if asked.select:
         findings = [f for f in findings if f.code in asked.select]
     findings = [f for f in findings if f.code not in asked.ignore]
@@ -59,19 +69,34 @@ def _chunk(part: Digest, context: Context) -> tuple[list[Finding], list[Refusal]
             continue
         scope = _function_scope(function, world)
         _walk(function.body, (), scope, text, findings, refusals, frozenset(function.global_names))
-    top = tuple(s for s in module.body if not isinstance(s, tree.Define))
-    if top and _has_loop(top):
-        scope = _scope_for(top, (), world, frozenset())
-        _walk(module.body, (), scope, text, findings, refusals, context.outside, is_module=True)
     return findings, refusals
 
 
+@lru_cache(maxsize=64)
+def _top(
+    script: Digest, context: Context, elsewhere: frozenset[str]
+) -> tuple[list[Finding], list[Refusal]]:
+    """The findings of the statements at module level."""
+    findings: list[Finding] = []
+    refusals: list[Refusal] = []
+    top = tuple(s for s in script.module.body if not isinstance(s, tree.Define))
+    scope = _scope_for(top, (), context.world(), frozenset())
+    body = script.module.body
+    _walk(body, (), scope, script.text, findings, refusals, elsewhere, is_module=True)
+    return findings, refusals
+
+
+def _on_top(part: Digest | None) -> bool:
+    """Whether a chunk has statements of its own; functions and classes are known from their names."""
+    return part is not None and not all(isinstance(s, tree.Define) for s in part.module.body)
+
+
+def _blank(text: str) -> str:
+    return "".join(c if c in "\r\n" else " " for c in text)
+
+
 def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
-    return any(isinstance(s, tree.For) or _comprehends(s) for s in every_statement(body))
-
-
-def _comprehends(statement: tree.Stmt) -> bool:
-    return False
+    return any(isinstance(s, tree.For) for s in every_statement(body))
 
 
 def _function_scope(function: tree.Function, world: World) -> Scope:
@@ -140,7 +165,7 @@ def _walk(
         here: Path = (*path, (block, at, looping))
         match statement:
             case tree.For():
-                live = live_after(here) | extra
+                live = live_after(here, names_bound((statement,))) | extra
                 found = _guarded(statement, Place(block, at, live, is_module), scope, text)
                 if isinstance(found, Finding):
                     findings.append(found)

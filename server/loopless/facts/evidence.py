@@ -142,7 +142,8 @@ def _shown(
             if whole is None or not whole.startswith("torch."):
                 return
             short = whole.rsplit(".", 1)[-1]
-            if short in _NO_EVIDENCE or short[:1].isupper():
+            if short in _NO_EVIDENCE or short[:1].isupper() or short.startswith("_"):
+                # The private ones work on lists of tensors.
                 return
             for argument in args[:2]:
                 match argument:

@@ -37,6 +37,7 @@ class Digest:
     constants: tuple[tuple[str, Fact], ...]
     calls: Calls
     has_loops: bool
+    has_loops_on_top: bool
 
 
 @lru_cache(maxsize=8192)
@@ -50,6 +51,7 @@ def digest(text: str) -> Digest | None:
     return Digest(
         text, module, module.imports, _names(module), names_bound(module.body),
         tuple(_constants(module)), tuple(_calls(statements)), loops,
+        any(isinstance(s, tree.For) for s in every_statement(module.body)),
     )  # fmt: skip
 
 
@@ -119,7 +121,6 @@ class Context:
     parts: tuple[Digest, ...]
     constants: tuple[tuple[str, Fact], ...]
     shared: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    outside: frozenset[str]
 
     def world(self) -> World:
         """The same as the scope of a function asks for it."""
@@ -138,7 +139,6 @@ class File:
     homes: Mapping[str, Digest]
     constants: Mapping[str, Fact]
     shared: Mapping[str, tuple[tuple[str, str], ...]]
-    reads: frozenset[str]
 
     def around(self, part: Digest) -> Context:
         """What `part` can see: the functions and classes that it names, and those that they name."""
@@ -157,14 +157,8 @@ class File:
         shared = tuple((n, pairs) for n, pairs in self.shared.items() if n in part.binds)
         constants = tuple((n, f) for n, f in sorted(self.constants.items()) if n in named)
         imports = tuple((n, w) for n, w in self.imports if n in named or w == "torch")
-        outside = self.reads & _loop_names(part)
         ordered = tuple(sorted(parts, key=lambda p: p.text))
-        return Context(imports, ordered, constants, shared, outside)
-
-
-def _loop_names(part: Digest) -> frozenset[str]:
-    top = tuple(s for s in part.module.body if not isinstance(s, tree.Define))
-    return names_bound(top)
+        return Context(imports, ordered, constants, shared)
 
 
 def survey(parts: Sequence[Digest], imports: Mapping[str, str]) -> File:
@@ -193,6 +187,5 @@ def survey(parts: Sequence[Digest], imports: Mapping[str, str]) -> File:
                 if a is not None and a == b:
                     shared.setdefault(name, []).append((left, right))
     known = {name: fact for name, fact in constants.items() if counts.get(name) == 1}
-    reads = frozenset(name for part in parts for name in part.reads)
     pairs = {name: tuple(dict.fromkeys(found)) for name, found in shared.items()}
-    return File(tuple(sorted(imports.items())), homes, known, pairs, reads)
+    return File(tuple(sorted(imports.items())), homes, known, pairs)

@@ -10,10 +10,30 @@ from loopless.ir import tree
 Path = tuple[tuple[tuple[tree.Stmt, ...], int, bool], ...]
 
 
+# Statements are kept alive by the digests of their chunks; the table only saves work, and is emptied when it is full.
+_READS: dict[int, tuple[tree.Stmt, frozenset[str]]] = {}
+_FULL = 100_000
+
+
 def reads_of_block(block: Iterable[tree.Stmt]) -> frozenset[str]:
     """Every name that the statements of a block may read, functions defined in it included."""
+    return frozenset(name for statement in block for name in _reads_of(statement))
+
+
+def _reads_of(statement: tree.Stmt) -> frozenset[str]:
+    known = _READS.get(id(statement))
+    if known is not None and known[0] is statement:
+        return known[1]
+    if len(_READS) >= _FULL:
+        _READS.clear()
+    found = _collect(statement)
+    _READS[id(statement)] = statement, found
+    return found
+
+
+def _collect(whole: tree.Stmt) -> frozenset[str]:
     found: set[str] = set()
-    for statement in every_statement(block):
+    for statement in every_statement((whole,)):
         for expr in own_expressions(statement):
             match statement, expr:
                 case tree.Assign(tree.Name()), tree.Name() if expr is statement.target:
@@ -30,18 +50,17 @@ def reads_of_block(block: Iterable[tree.Stmt]) -> frozenset[str]:
     return frozenset(found)
 
 
-def live_after(path: Path) -> frozenset[str]:
-    """Names read after the statement that a path leads to.
+def live_after(path: Path, names: frozenset[str]) -> frozenset[str]:
+    """Those of `names` that are read after the statement that a path leads to.
 
     A path goes from the function's body inwards: each step is a block, the place in it, and whether the block is the
     body of a loop, so that what stands before is read after as well.
     """
     found: set[str] = set()
     for block, at, looping in path:
-        after = reads_of_block(block[at + 1 :])
-        found |= {name for name in after if may_read(name, block[at + 1 :])}
+        found |= {name for name in names - found if may_read(name, block[at + 1 :])}
         if looping:
-            found |= {name for name in reads_of_block(block) if may_read(name, block)}
+            found |= {name for name in names - found if may_read(name, block)}
     return frozenset(found)
 
 

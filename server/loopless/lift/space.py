@@ -166,6 +166,14 @@ def _hosted(target: tree.Expr, value: Value, evaluator: Evaluator, span: Span) -
     raise stop("not-a-tensor", "the items of `.tolist()` are lists", span)
 
 
+# Names that say list, not tensor: no guess is offered about them.
+_LISTS = frozenset(
+    "shape size dim param parameter grad gradient tensor layer module name arg kwarg group optimizer device "
+    "file path token word line epoch batch loader dataset bucket node edge state key value item list dtype "
+    "block stage level scale head dims axes axis sizes shapes strides stride args".split()
+)
+
+
 def _tensor(
     target: tree.Expr,
     iterable: tree.Expr,
@@ -179,7 +187,8 @@ def _tensor(
     if isinstance(value, Ref) and not kind.is_tensor:
         fact = lifting.scope.fact(value.text)
         if fact.kind == "unknown" and value.text in lifting.scope.locals:
-            if lifting.scope.world.has_torch and not isinstance(target, tree.Display):
+            listed = value.text.rstrip("s") in _LISTS or value.text in _LISTS
+            if lifting.scope.world.has_torch and not isinstance(target, tree.Display) and not listed:
                 lifting.assume(f"`{value.text}` is a tensor")
                 lifting.scope.names[value.text] = fact.but(kind="tensor", presumed=True)
                 kind = type_of(value, lifting.scope)
