@@ -13,6 +13,7 @@ from tests.fuzz.shrink import shrink
 from tests.harness import rewriting
 from tests.harness.compare import Verdict, compare_texts
 from tests.harness.execute import Late
+from tests.harness.judge import PRESUMED
 from tests.harness.inputs import QUICK, Sample, parse_inputs, sort
 from tests.harness.rewriting import Analyze, Unsound, rewrite
 
@@ -102,7 +103,9 @@ def attempt(
 
 
 def _word(verdict: Verdict, exact: bool) -> tuple[str, str]:
-    hard = [(s, d) for s, d in verdict.differences if not d.rounding]
+    hard = [
+        (s, d) for s, d in verdict.differences if not d.rounding and s.name not in PRESUMED
+    ]
     for sample, difference in hard or (verdict.differences if exact else ()):
         why = f"{sort(sample)} [{sample.name}] {difference.where}: {difference.what}"
         return ("wrong" if hard else "grade"), why

@@ -211,10 +211,13 @@ def _clamped(
         unguarded = [*printer.known, *bounds(printer.layout)]
         if proves(value.poly, unguarded) and proves(size - value.poly - 1, unguarded):
             return code
-    limit = printer.size(size - 1)
     if not code.axes:
         return code
-    return code.but(f"{code.primary}.clamp(0, {limit.text})")
+    low = poly(0)
+    if not isinstance(value, Int) or not proves(value.poly, printer.all_known()):
+        # Where the predicate holds a place may still count from the end.
+        low = -size
+    return code.but(f"{code.primary}.clamp({printer.size(low).text}, {printer.size(size - 1).text})")
 
 
 def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer) -> str:

@@ -190,6 +190,14 @@ def _is_host(condition: Value, setting: Setting) -> bool:
     return not (axes_of(condition) - {axis for axis, _ in setting.loops})
 
 
+def _combined(op: str, old: Value, value: Value) -> Value:
+    match value:
+        case Apply("neg", (inner,)) if op == "+":
+            return Apply("-", (old, inner))
+        case _:
+            return Apply(op, (old, value))
+
+
 def _flipped(code: Code, flips: list[Axis]) -> Code:
     """A value turned to a target that is written from back to front."""
     places = [str(code.axes.index(axis)) for axis in flips if axis in code.axes]
@@ -208,7 +216,8 @@ def _target(
         if None in got and got.index(None) < len(axes):
             raise Unprintable("layout", "a store with a slice before the loop's axes")
     rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
-    whole = piece.root if piece.op is not None and piece.augmented else f"{piece.root}[:]"
+    in_place = piece.op is not None and piece.augmented and piece.when is None
+    whole = piece.root if in_place else f"{piece.root}[:]"
     text = f"{piece.root}[{', '.join(subs)}]" if subs else whole
     return text, tuple(axes), rank, flips
 
@@ -257,12 +266,12 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     whole_mask = None
     if piece.when is not None:
         old: Value = Read(piece.root, piece.subs)
-        if op is None:
-            value = Apply("where", (piece.when, value, old))
-        else:
-            neutral = Int(poly(0 if op == "+" else 1))
-            value = Apply("where", (piece.when, value, neutral))
+        if op is not None:
+            # Where the predicate does not hold nothing may change, not even the sign of a zero.
+            value, op = _combined(op, old, value), None
+        value = Apply("where", (piece.when, value, old))
     symbol = f"{op}=" if op else "="
+    augmented = piece.augmented and op is not None
     negative: Value | None = None
     if op == "+":
         match value:
@@ -271,7 +280,7 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
             case _:
                 pass
     shown = negative or value
-    if op is not None and not piece.augmented and not _keeps_dtype(piece, shown, setting):
+    if op is not None and not augmented and not _keeps_dtype(piece, shown, setting):
         # `x[i] = x[i] + v` casts the sum to x's dtype, `x[i] += v` may refuse to (T3).
         old = Read(piece.root, piece.subs)
         plain: Value = Apply("-" if symbol == "-=" else op, (old, shown))
@@ -405,14 +414,15 @@ def _clamped_place(p: Poly, piece: Write, at: int, printer: Printer) -> Code:
     known = [*printer.known, *bounds(printer.layout)]
     if proves(p, known) and proves(size - p - 1, known):
         return code
-    return code.but(f"{code.primary}.clamp(0, {printer.size(size - 1).text})")
+    low = poly(0) if proves(p, printer.all_known()) else -size
+    return code.but(f"{code.primary}.clamp({printer.size(low).text}, {printer.size(size - 1).text})")
 
 
 def _index(value: Value, piece: Write, at: int, printer: Printer) -> Code:
     code = printer.code(value)
     if printer.guards and code.axes:
         size = printer.scope.size(piece.root, at)
-        return code.but(f"{code.primary}.clamp(0, {printer.size(size - 1).text})")
+        return code.but(f"{code.primary}.clamp({printer.size(-size).text}, {printer.size(size - 1).text})")
     return code
 
 

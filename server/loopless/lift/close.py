@@ -21,6 +21,7 @@ from loopless.ir.value import (
     Pick,
     Read,
     Reduce,
+    Ref,
     Scan,
     Sub,
     Temp,
@@ -34,7 +35,7 @@ from loopless.ir.value import (
     substitute,
     walk,
 )
-from loopless.lift.carried import Solution, addend, companion, factor_of, last, solve
+from loopless.lift.carried import Solution, addend, companion, factor_of, if_any, last, solve
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.evaluate import select
 from loopless.lift.overlap import Access, may_meet, reads, writes
@@ -101,8 +102,8 @@ def close_level(
         cell_pieces = []
     all_pieces = [*pieces, *cell_pieces]
     for name, value in space.bindings:
-        finals[name] = last(value, axis)
-    _private_finals(finals, inner, starts, axis, space, outer, solved)
+        finals[name] = _after(name, last(value, axis), axis, outer, lifting)
+    _private_finals(finals, inner, starts, axis, space, outer, solved, lifting)
     closed = _distribute(all_pieces, axis, loop, space, lifting)
     kept_names = {p.root for p in _every(closed) if isinstance(p, Write) and not p.subs}
     if cell_pieces and not kept_names:
@@ -355,6 +356,7 @@ def _private_finals(
     space: Space,
     outer: Frame,
     solved: dict[str, Solution],
+    lifting: Lifting,
 ) -> None:
     """Names bound afresh in every iteration keep the value of the last one."""
     if space.when is not None:
@@ -364,7 +366,17 @@ def _private_finals(
             continue
         if outer.env.get(name) == value:
             continue
-        finals[name] = last(_in_value(value, solved), axis)
+        finals[name] = _after(name, last(_in_value(value, solved), axis), axis, outer, lifting)
+
+
+def _after(name: str, value: Value, axis: Axis, outer: Frame, lifting: Lifting) -> Value:
+    """The value of a name after the loop: what it was before, if the loop does not run."""
+    before = outer.env.get(name)
+    if before is None and name in lifting.scope.names:
+        before = Ref(name)
+    if before is None or isinstance(before, Unbound):
+        return value
+    return if_any(axis, value, before)
 
 
 def _check_finals(

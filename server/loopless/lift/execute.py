@@ -65,7 +65,7 @@ class Executor:
             self.lifting.outermost = space.axis
         body = without_continue(loop.body)
         targets = frozenset(name for name, _ in space.bindings)
-        cells = exposed(body, targets)
+        cells = exposed(body, targets, self.lifting.live)
         self.lifting.open_axes.append(space.axis)
         try:
             closed = self._level(loop, space, body, cells, frame, integers=True)

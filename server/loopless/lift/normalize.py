@@ -88,15 +88,18 @@ def _returns(body: tuple[tree.Stmt, ...]) -> tree.Stmt | None:
     return None
 
 
-def exposed(body: tuple[tree.Stmt, ...], bound: frozenset[str]) -> frozenset[str]:
+def exposed(
+    body: tuple[tree.Stmt, ...], bound: frozenset[str], live: frozenset[str]
+) -> frozenset[str]:
     """Names bound in the body whose value may come from an earlier iteration.
 
-    Read before they are bound, or bound on some ways through the body only.
+    Read before they are bound, or bound on some ways through the body only. Names that only inner loops bind count
+    if they are `live` after the nest: an inner loop may not run.
     """
     found: set[str] = set()
     known, assigned = set(bound), names_bound(body)
     _expose(body, known, assigned, found)
-    return frozenset(found) | (_own_names(body) - known)
+    return frozenset(found) | ((_own_names(body) | (assigned & live)) - known)
 
 
 def _own_names(body: tuple[tree.Stmt, ...]) -> frozenset[str]:
