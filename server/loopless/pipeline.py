@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from loopless.emit.region import Place, region
+from loopless.emit.region import Place, comprehension, region
 from loopless.facts.evidence import Evidence, gather
 from loopless.facts.file import Context, Digest, digest, functions_of, survey
 from loopless.facts.fact import UNKNOWN, Fact
@@ -16,6 +16,8 @@ from loopless.facts.scope import (
     World,
     every_statement,
     names_bound,
+    own_expressions,
+    walk_expr,
     target_names,
 )
 from loopless.finding import Analysis, Finding, Missed, Options, Refusal
@@ -96,7 +98,7 @@ def _blank(text: str) -> str:
 
 
 def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
-    return any(isinstance(s, tree.For) for s in every_statement(body))
+    return any(isinstance(s, tree.For) or any(_collecting(s)) for s in every_statement(body))
 
 
 def _function_scope(function: tree.Function, world: World) -> Scope:
@@ -163,6 +165,12 @@ def _walk(
     """Look at every loop of a block, outermost first, with the facts that hold in front of it."""
     for at, statement in enumerate(block):
         here: Path = (*path, (block, at, looping))
+        for call in _collecting(statement):
+            found = _guarded_call(call, Place(block, at, frozenset(), is_module), scope, text)
+            if isinstance(found, Finding):
+                findings.append(found)
+            elif found is not None:
+                refusals.append(found)
         match statement:
             case tree.For():
                 live = live_after(here, names_bound((statement,))) | extra
@@ -185,6 +193,25 @@ def _walk(
             case _:
                 pass
         step(statement, scope)
+
+
+def _collecting(statement: tree.Stmt) -> Iterator[tree.Call]:
+    """Calls of a statement with a comprehension as their argument."""
+    for expr in own_expressions(statement):
+        for inner in walk_expr(expr):
+            match inner:
+                case tree.Call(_, (tree.Comprehension(), *_)):
+                    yield inner
+                case _:
+                    pass
+
+
+def _guarded_call(call: tree.Call, place: Place, scope: Scope, text: str) -> Finding | Refusal | None:
+    try:
+        return comprehension(call, place, scope, text)
+    except Exception as error:  # noqa: BLE001 - a "can't happen" costs one loop, not the file
+        reason = f"internal: {type(error).__name__}: {error}"
+        return Refusal(call.span, call.span, (Missed("internal", reason, call.span),))
 
 
 def _inside(

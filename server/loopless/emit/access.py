@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loopless.dependence.feasible import bounds, proves
 from loopless.emit.code import ATOM, Code
 from loopless.emit.unprintable import Unprintable
-from loopless.ir.poly import Axis, Poly, poly
+from loopless.ir.poly import Axis, Dim, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
 from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
@@ -134,13 +134,15 @@ def _sliceable(
     given = [*printer.all_known(), *bounds((axis,))]
     if not proves(p, given):
         return False
-    if not printer.guards:
+    if not printer.guards or printer.target == Read(root, subs):
         return True
     # Under a predicate the loop may never come to the ends: the slice must be there anyway.
     dim = sum(not isinstance(s, New) for s in subs[:at])
     everywhere = [*printer.known, *bounds(printer.layout), *bounds((axis,))]
     size = printer.scope.size(root, dim)
-    walks = p == poly(axis) + p.offset and p.offset == 0
+    # P6: what an index walks from end to end is long enough, but not the other side of the same tensor.
+    other = {a for a in axis.extent.atoms() if isinstance(a, Dim) and a.root == root}
+    walks = p == poly(axis) and not other
     return proves(p, everywhere) and (walks or proves(size - 1 - p, everywhere))
 
 

@@ -60,7 +60,7 @@ def find_collector(
     if len(found) != 1 or uses != 1 or start is None:
         raise Unprintable("list-used", f"`{name}` is used as a list, or not only collected")
     place, call = found[0]
-    return _collector(call, place, start, scope, name)
+    return collector_of(call, place, start, scope, name)
 
 
 def _is_target(expr: tree.Expr, statement: tree.Stmt) -> bool:
@@ -93,9 +93,10 @@ def _start(name: str, block: tuple[tree.Stmt, ...], at: int) -> tree.Stmt | None
     return None
 
 
-def _collector(
+def collector_of(
     call: tree.Call, place: int, start: tree.Stmt | None, scope: Scope, name: str
 ) -> Collector:
+    """What a call does to a list of items; raises where that is not known."""
     function = dotted(call.func, scope)
     if function in {"torch.concat", "torch.concatenate"}:
         function = "torch.cat"
@@ -142,16 +143,20 @@ def collected(
     for statement in block[at + 1 : collector.statement]:
         if not isinstance(statement, tree.Assign | tree.Evaluate):
             raise Unprintable("list-used", "statements between the loop and the collector")
-    try:
-        code = collected_code(append, collector, setting, draft)
-    except Unprintable as gave_up:
-        if gave_up.code != "unknown-rank" or setting.clean:
-            raise
-        code = collected_code(append, collector, replace(setting, behind=True), draft)
-    edits = [Edit(collector.call.span, code.text)]
+    edits = [Edit(collector.call.span, code_of(append, collector, setting, draft))]
     if collector.start is not None and not _shared(collector.start, block):
         edits.append(Edit(whole_lines(text, collector.start.span), ""))
     return edits
+
+
+def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft) -> str:
+    """The text of all items at once, with the axis behind where ranks that are not known decide."""
+    try:
+        return collected_code(append, collector, setting, draft).text
+    except Unprintable as gave_up:
+        if gave_up.code != "unknown-rank" or setting.clean:
+            raise
+        return collected_code(append, collector, replace(setting, behind=True), draft).text
 
 
 def _shared(statement: tree.Stmt, block: tuple[tree.Stmt, ...]) -> bool:

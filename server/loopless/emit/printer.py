@@ -63,6 +63,8 @@ class Printer:
         self.grade = "E0"
         self.wide = False
         self.behind = False
+        self.target: Read | None = None
+        self.ranges: dict[str, str] = {}
         self.stored = False
         self.clean = False
         self.most: int | None = None
@@ -144,25 +146,30 @@ class Printer:
         tensors = [code for code in codes if not code.number]
         unknown = [code for code in tensors if code.rank is None]
         known = [code.rank for code in tensors if code.rank is not None]
-        if not unknown or not axes:
-            return axes, None if unknown else max(known, default=0)
         if self.behind:
             if len(axes) > 1:
                 raise Unprintable("unknown-rank", "several axes beside operands of unknown rank")
-            return axes, None
+            return axes, None if unknown or any(known) else 0
+        if not unknown or not axes:
+            return axes, None if unknown else max(known, default=0)
         if all(not code.axes for code in unknown) and self.most is not None and max(known, default=-1) == self.most:
             # A store into items of this rank shows that whole tensors have no more dimensions than they.
             return axes, self.most
         kin = frozenset[str].intersection(*(code.kin for code in unknown))
         if kin and not any(code.axes for code in tensors if code.rank == 0) and not any(known):
             return axes, None
-        self.presume(unknown)
+        self.presume(unknown, axes)
         if not any(known):
             return axes, None
         return axes, max(known, default=0)
 
-    def presume(self, unknown: Sequence[Code]) -> None:
-        """Operands of unknown rank meet others: their axes go behind (see `behind`), or their rank is an assumption."""
+    def presume(self, unknown: Sequence[Code], axes: Axes) -> None:
+        """Operands of unknown rank meet others: their axis goes behind (see `behind`), or their rank is an assumption.
+
+        Along several axes an item by one subscript beside others is presumed to be a number (P4).
+        """
+        if len(axes) > 1 and all(code.axes for code in unknown):
+            return
         if not self.clean:
             raise Unprintable("unknown-rank", "operands of unknown rank meet")
         for code in unknown:
@@ -285,14 +292,17 @@ class Printer:
         extent = axis.extent
         stop = start + extent * step
         tail = self.device() + dtype
-        if step == 1 and not start.terms:
-            return f"{torch}({self.size(extent).text}{tail})"
-        pieces = [self.size(start).text, self.size(stop).text]
-        if step != 1:
-            pieces.append(str(step))
         if not proves(extent, self.known):
             # torch.arange(5, 3) raises where range(5, 3) is empty.
             self.ends.append(extent)
+        if step == 1 and not start.terms:
+            text = f"{torch}({self.size(extent).text}{tail})"
+            if not dtype and proves(extent, []):
+                self.ranges[text] = axis.name
+            return text
+        pieces = [self.size(start).text, self.size(stop).text]
+        if step != 1:
+            pieces.append(str(step))
         return f"{torch}({', '.join(pieces)}{tail})"
 
     def integer(self, p: Poly, dtype: str = "") -> Code:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from loopless.catalog import slug_of
-from loopless.emit.collect import Collector, collected, find_collector
+from loopless.emit.collect import Collector, code_of, collected, find_collector
+from loopless.emit.comprehensions import ITEMS, TOTAL, spelled_out
 from loopless.emit.comments import comments_of
 from loopless.emit.inputs import inputs_of
-from loopless.emit.statements import Draft, Setting, live_final, statements
+from loopless.emit.statements import Draft, Setting, expression, live_final, statements
+from loopless.facts.fact import Fact
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.scope import Scope, every_statement, names_bound
 from loopless.finding import Action, Edit, Finding, Missed, Refusal, Span
@@ -72,7 +75,70 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     if _gains_nothing(pieces, loop):
         misses = tuple(lifting.misses) or (Missed("carried-value", "every level has to run in order", loop.header),)
         return Refusal(loop.span, loop.header, misses)
-    return _finding(loop, place, scope, text, pieces, draft, edits, lifting, setting, collectors)
+    return _finding(loop, place, text, pieces, draft, edits, lifting, setting, collectors)
+
+
+def comprehension(
+    call: tree.Call, place: Place, scope: Scope, text: str
+) -> Finding | Refusal | None:
+    """`torch.stack([f(x) for x in xs])`, `sum(f(x) for x in xs)`: the loop that the comprehension spells."""
+    plan = spelled_out(call, scope)
+    if plan is None:
+        return None
+    loop, collector = plan
+    try:
+        return _collected_region(loop, call, collector, place, scope, text)
+    except StopLifting as stopped:
+        return Refusal(call.span, call.span, (stopped.missed,))
+    except Unprintable as gave_up:
+        return Refusal(call.span, call.span, (Missed(gave_up.code, gave_up.reason, call.span),))
+
+
+def _collected_region(
+    loop: tree.For,
+    call: tree.Call,
+    collector: Collector | None,
+    place: Place,
+    scope: Scope,
+    text: str,
+) -> Finding | Refusal:
+    bound = names_bound((loop,))
+    own = scope.copy()
+    own.names[ITEMS] = Fact("list")
+    own.names[TOTAL] = Fact("int", poly=poly(0), literal=0)
+    own.locals = own.locals | {ITEMS, TOTAL} | bound
+    lifting = Lifting(own, loop_names=bound, live=frozenset({TOTAL}) & bound)
+    learned = _first_pass(loop, lifting)
+    lifting = learned or lifting
+    frame = Frame({}, [])
+    Executor(lifting).loop(loop, frame)
+    setting = replace(_setting(loop, lifting, text), indent="    ")
+    draft = Draft()
+    appends = [p for p in frame.pieces if isinstance(p, Append)]
+    pieces: list[Piece] = list(frame.pieces)
+    if collector is not None:
+        if len(appends) != 1 or len(frame.pieces) != 1:
+            raise Unprintable("comprehension", "the comprehension does more than collect")
+        code = code_of(appends[0], collector, setting, draft)
+        collectors = [(appends[0], collector)]
+    else:
+        total = frame.env.get(TOTAL)
+        if frame.pieces or total is None or isinstance(total, Unbound):
+            raise Unprintable("comprehension", "the comprehension does more than add up")
+        code = expression(total, setting, draft)
+        pieces = [Write(TOTAL, (), None, total, None, (), call.span)]
+        collectors = []
+    if draft.lines:
+        raise Unprintable("comprehension", "the comprehension needs statements")
+    edits = [Edit(call.span, code)]
+    header = Span(call.span.start, min(call.span.end, _line_end(text, call.span.start)))
+    synthetic = replace(loop, span=call.span, header=header)
+    return _finished(synthetic, place, text, pieces, draft, edits, lifting, setting, collectors)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
 
 
 def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
@@ -299,7 +365,6 @@ def margin(text: str, offset: int) -> str:
 def _finding(
     loop: tree.For,
     place: Place,
-    scope: Scope,
     text: str,
     pieces: list[Piece],
     draft: Draft,
@@ -309,7 +374,7 @@ def _finding(
     collectors: list[tuple[Append, Collector]],
 ) -> Finding:
     comments = comments_of(text[loop.span.start : loop.span.end])
-    lines = [*comments, *draft.lines]
+    lines = [*comments, *_named_ranges(draft, names_bound((loop,)) - place.live)]
     edits = [*_dead_starts(loop, place, draft, pieces, text), *edits]
     if lines:
         newline = "\r\n" if "\r\n" in text else "\n"
@@ -317,6 +382,21 @@ def _finding(
         edits.append(Edit(loop.span, (newline + indent).join(lines)))
     else:
         edits.append(Edit(whole_lines(text, loop.span), ""))
+    return _finished(loop, place, text, pieces, draft, edits, lifting, setting, collectors)
+
+
+def _finished(
+    loop: tree.For,
+    place: Place,
+    text: str,
+    pieces: list[Piece],
+    draft: Draft,
+    edits: list[Edit],
+    lifting: Lifting,
+    setting: Setting,
+    collectors: list[tuple[Append, Collector]],
+) -> Finding:
+    """The finding, once all edits are there."""
     if draft.needs_torch:
         edits.append(_import_torch(text))
     edits = sorted(dict.fromkeys(edits), key=lambda edit: edit.span)
@@ -337,6 +417,23 @@ def _finding(
         reasons=tuple(m.reason for m in lifting.misses), numerics=numerics,
         inputs=inputs_of(loop, setting.scope), outputs=outputs, changed=changed,
     )  # fmt: skip
+
+
+def _named_ranges(draft: Draft, free: frozenset[str]) -> list[str]:
+    """The lines of a draft; a range that they spell more than once gets the name of its loop variable."""
+    lines = list(draft.lines)
+    if draft.kept:
+        return lines
+    first: list[str] = []
+    for text, name in draft.ranges.items():
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        count = sum(line.count(text) for line in lines)
+        taken = any(word.search(line) for line in (*lines, *first))
+        if count < 2 or name not in free or taken:
+            continue
+        first.append(f"{name} = {text}")
+        lines = [line.replace(text, name) for line in lines]
+    return [*first, *lines]
 
 
 def _numerics(grade: str) -> tuple[str, ...]:
@@ -391,8 +488,6 @@ def _dead_starts(
 
 
 def _reads_name(name: str, between: tuple[tree.Stmt, ...], draft: Draft) -> bool:
-    import re
-
     from loopless.facts.liveness import reads_of_block
 
     if name in reads_of_block(between):
@@ -403,8 +498,6 @@ def _reads_name(name: str, between: tuple[tree.Stmt, ...], draft: Draft) -> bool
 
 def _import_torch(text: str) -> Edit:
     """`import torch`, before the first import."""
-    import re
-
     match = re.search(r"^(?:import|from)\s", text, re.MULTILINE)
     at = match.start() if match else 0
     newline = "\r\n" if "\r\n" in text else "\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from loopless.dependence.conditions import conjuncts, constraints
 from loopless.dependence.feasible import Constraint, bounds, proves
 from loopless.emit.access import subscripts
-from loopless.emit.code import CHOICE, Code
+from loopless.emit.code import ATOM, CHOICE, Code
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
@@ -47,6 +47,7 @@ class Draft:
     needs_torch: bool = False
     temp_layouts: dict[str, tuple[Axis, ...]] = field(default_factory=dict[str, tuple[Axis, ...]])
     kept: int = 0
+    ranges: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _line(text: str, setting: Setting, draft: Draft, depth: int) -> None:
 def _learn(printer: Printer, draft: Draft) -> None:
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch
+    draft.ranges |= printer.ranges
     for sentence in printer.assumptions:
         if sentence not in draft.assumptions:
             draft.assumptions.append(sentence)
@@ -289,6 +291,7 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         # A view of the target on the right would change while it is added.
         shown, symbol, op = Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)), "=", None
     printer.most = rank
+    printer.target = Read(piece.root, piece.subs)
     printer.stored = True
     printer.wide = type_of(Read(piece.root, piece.subs), setting.scope).dtype == "float64"
     code = printer.code(shown)
@@ -301,6 +304,8 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     if line.behind:
         line = replace(line.but(f"{line.primary}.movedim(-1, 0)"), behind=False)
     elif setting.behind and line.axes and rank != 0:
+        if _indexed(piece, printer):
+            raise Unprintable("unknown-rank", "numbers are stored through indices into items of unknown rank")
         text = f"{text.removesuffix('[:]')}.movedim(0, -1)[...]"
     elif line.axes and rank is None and code.rank is not None and not setting.clean:
         raise Unprintable("unknown-rank", "numbers are stored into items of unknown rank")
@@ -392,6 +397,8 @@ def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         if lined.behind:
             lined = replace(lined.but(f"{lined.primary}.movedim(-1, 0)"), behind=False)
         same = own is not None and kind.dtype == own
+        if same and _overlaps(value, piece, setting):
+            lined = lined.but(f"{lined.primary}.clone()")
         source = lined.text if same else f"{lined.primary}.to({piece.root}.dtype)"
         if not same and not (own in FLOATS or own is None or own.startswith("of:")):
             raise Unprintable("scatter", "floats are added to integers")
@@ -454,7 +461,7 @@ def assignment(name: str, value: Value, printer: Printer, *, in_place: bool) -> 
         case Ref(text) if text == name:
             return None
         case Apply("+" | "*" as op, (first, rest)) if first in (Ref(name), Read(name, ())) and (
-            in_place or not type_of(first, printer.scope).is_tensor
+            in_place or type_of(first, printer.scope).kind in {"int", "float", "bool"}
         ):
             match rest:
                 case Apply("neg", (inner,)) if op == "+":
@@ -604,6 +611,22 @@ def _at_counter(
     if axis in free_axes(moved):
         raise Unprintable("kept-loop", "a value inside a loop that stays depends on its place otherwise")
     return moved
+
+
+def expression(value: Value, setting: Setting, draft: Draft) -> str:
+    """The text of a value without axes, in parentheses where it is put into other text."""
+    found: list[str] = []
+
+    def show(chosen: Setting) -> None:
+        printer = printer_for(chosen, (), draft)
+        code = _no_axes(printer.code(restricted_reductions(value, setting.lifting)))
+        if printer.ends or printer.places:
+            raise Unprintable("zero-trips", "where the loop does not run, the tensor form would fail")
+        _learn(printer, draft)
+        found.append(code.at(ATOM))
+
+    either_way(show, setting, draft)
+    return found[-1]
 
 
 def live_final(

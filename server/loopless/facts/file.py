@@ -51,7 +51,8 @@ def digest(text: str) -> Digest | None:
     return Digest(
         text, module, module.imports, _names(module), names_bound(module.body),
         tuple(_constants(module)), tuple(_calls(statements)), loops,
-        any(isinstance(s, tree.For) for s in every_statement(module.body)),
+        any(isinstance(s, tree.For) for s in every_statement(module.body))
+        or (" for " in text and any(not isinstance(s, tree.Define) for s in module.body)),
     )  # fmt: skip
 
 

@@ -312,17 +312,17 @@ class Executor:
             open_leaves = [x for x in leaves if isinstance(x, Read) and x.subs and self.scope.shown(x.root) is None]
             if any(_is_whole(leaf, self.scope) for leaf in leaves):
                 return
+            if any((type_of(leaf, self.scope).rank or 0) >= rank for leaf in leaves):
+                return
             unknown = next((x.text for x in leaves if isinstance(x, Ref) and self.scope.fact(x.text).kind == "unknown"), None)
             if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
                 raise stop(
                     "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
                     f"annotate `{unknown}`",
                 )  # fmt: skip
-            if any((type_of(leaf, self.scope).rank or 0) >= rank for leaf in leaves):
-                return
-            if len({walked(leaf.subs) for leaf in open_leaves}) == 1 or len({x.root for x in open_leaves}) == 1:
-                for leaf in open_leaves:
-                    self.learn(leaf, rank)
+            # Items that meet in an operation on rows are rows alike (P4).
+            for leaf in open_leaves:
+                self.learn(leaf, rank)
             if known.ranks and len(known.ranks) > 1 and len(args) > 1:
                 for leaf in pointwise_leaves(args[1]):
                     self.learn(leaf, known.ranks[1])
