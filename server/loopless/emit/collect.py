@@ -207,7 +207,7 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
                 code = code.but(f"{code.primary}.flatten(0, 1)")
         case _:
             code = _from_numbers(code, kind, collector, printer)
-    if collector.function != "torch.tensor" and append.when is None and _is_view(value):
+    if append.when is None and _is_view(value):
         code = code.but(f"{code.primary}.clone()")
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch

@@ -163,12 +163,16 @@ class Printer:
             return axes, None
         return axes, max(known, default=0)
 
+    def is_open(self, code: Code) -> bool:
+        """Whether the file shows that there may be any number of further dimensions."""
+        return any(self.scope.least_rank.get(kin.partition("/")[0], 0) < 0 for kin in code.kin)
+
     def presume(self, unknown: Sequence[Code], axes: Axes) -> None:
         """Operands of unknown rank meet others: their axis goes behind (see `behind`), or their rank is an assumption.
 
         Along several axes an item by one subscript beside others is presumed to be a number (P4).
         """
-        if len(axes) > 1 and all(code.axes for code in unknown):
+        if len(axes) > 1 and all(code.axes and not self.is_open(code) for code in unknown):
             return
         if not self.clean:
             raise Unprintable("unknown-rank", "operands of unknown rank meet")

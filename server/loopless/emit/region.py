@@ -66,6 +66,7 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     pieces += _finals(loop, live, place, frame, setting, draft, lifting)
     collectors: list[tuple[Append, Collector]] = []
     for append in appends:
+        _refuse_later_writes(append, pieces, setting)
         collector = find_collector(append, place.block, place.at, place.live, lifting.scope)
         collectors.append((append, collector))
     for append, collector in collectors:
@@ -139,6 +140,19 @@ def _collected_region(
 def _line_end(text: str, start: int) -> int:
     end = text.find("\n", start)
     return len(text) if end < 0 else end
+
+
+def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) -> None:
+    """Items are computed where the list is collected: what they read must not change after they are appended."""
+    if isinstance(append.value, Read) and append.when is None:
+        # A view of what it was taken from, in the list as well (trap T19).
+        return
+    values = [append.value] if append.when is None else [append.value, append.when]
+    roots = {read.root for value in values for read in reads_of(value)}
+    for piece in _all(pieces[pieces.index(append) + 1 :]):
+        if isinstance(piece, Write) and piece.subs:
+            if any(piece.root == r or setting.scope.may_alias(piece.root, r) for r in roots):
+                raise Unprintable("list-used", f"`{piece.root}` changes after it was used for an item of the list")
 
 
 def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:

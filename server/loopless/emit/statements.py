@@ -287,9 +287,11 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         old = Read(piece.root, piece.subs)
         plain: Value = Apply("-" if symbol == "-=" else op, (old, shown))
         shown, symbol, op = plain, "=", None
+        text = f"{text}[:]" if text == piece.root else text
     if op is not None and _overlaps(shown, piece, setting):
         # A view of the target on the right would change while it is added.
         shown, symbol, op = Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)), "=", None
+        text = f"{text}[:]" if text == piece.root else text
     printer.most = rank
     printer.target = Read(piece.root, piece.subs)
     printer.stored = True

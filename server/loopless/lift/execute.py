@@ -36,7 +36,7 @@ from loopless.lift.overlap import may_touch
 from loopless.lift.piece import Append, Define, Kept, Piece, Write
 from loopless.lift.space import Space, space_of
 from loopless.lift.stop import StopLifting, stop
-from loopless.lift.subscript import item, walked
+from loopless.lift.subscript import full, item, walked
 from loopless.lift.types import type_of
 
 _MAX_INLINE = 6
@@ -243,7 +243,8 @@ class Executor:
         target = item(base, subs, self.scope)
         if not isinstance(target, Read):
             raise stop("unknown-target", f"a store into {described(base)}", span)
-        self.write(target.root, target.subs, op, value, frame, span)
+        # Without subscripts a write would give the name a new value: `x[:] = …` keeps its colon.
+        self.write(target.root, target.subs or (full(),), op, value, frame, span)
 
     def write(
         self,
@@ -313,6 +314,11 @@ class Executor:
             if any(_is_whole(leaf, self.scope) for leaf in leaves):
                 return
             if any((type_of(leaf, self.scope).rank or 0) >= rank for leaf in leaves):
+                # Beside a row, what is added to it is a row too; what it is multiplied by may be a number (P4).
+                added = set(pointwise_leaves(args[0], ("+", "-", "neg", "**", "where")))
+                open_leaves = [leaf for leaf in open_leaves if leaf in added]
+                for leaf in open_leaves:
+                    self.learn(leaf, rank)
                 return
             unknown = next((x.text for x in leaves if isinstance(x, Ref) and self.scope.fact(x.text).kind == "unknown"), None)
             if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
@@ -634,17 +640,19 @@ def _merge_stores(
     pieces[start:] = merged
 
 
-def pointwise_leaves(value: Value) -> Iterator[Value]:
-    """The operands of a pointwise expression."""
+def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Value]:
+    """The operands of a pointwise expression; if `through` is given, only those under these operations."""
     match value:
+        case Apply(op) if through and op not in through and len(value.args) > 1:
+            pass
         case Apply("where", (_, then, otherwise)):
-            yield from pointwise_leaves(then)
-            yield from pointwise_leaves(otherwise)
+            yield from pointwise_leaves(then, through)
+            yield from pointwise_leaves(otherwise, through)
         case Apply(_, args):
             for arg in args:
-                yield from pointwise_leaves(arg)
+                yield from pointwise_leaves(arg, through)
         case Reduce(_, _, body) | Scan(_, _, body):
-            yield from pointwise_leaves(body)
+            yield from pointwise_leaves(body, through)
         case _:
             yield value
 
