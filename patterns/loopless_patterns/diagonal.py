@@ -12,7 +12,8 @@ for i in range(x.shape[0]):
 ```python
 # after
 y = torch.zeros(x.shape[0])
-y[:] = x[torch.arange(x.shape[0], device=x.device), torch.arange(x.shape[0], device=x.device)]
+i = torch.arange(x.shape[0], device=x.device)
+y[:] = x[i, i]
 ```
 
 Holds when:

@@ -28,7 +28,7 @@ for value in x:
 
 ```python
 # after
-total = (x ** 2).sum(0)
+total = 0.0 + (x ** 2).sum(0)
 ```
 
 Holds when:

@@ -13,7 +13,7 @@ from loopless.emit.inputs import inputs_of
 from loopless.emit.statements import Draft, Setting, expression, live_final, statements
 from loopless.facts.fact import Fact
 from loopless.emit.unprintable import Unprintable
-from loopless.facts.scope import Scope, every_statement, names_bound
+from loopless.facts.scope import Scope, every_statement, names_bound, names_changed
 from loopless.finding import Action, Edit, Finding, Missed, Refusal, Span
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Poly, Symbol, poly
@@ -48,7 +48,9 @@ def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | R
 def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
     bound = names_bound((loop,))
     live = frozenset(name for name in bound if name in place.live)
-    lifting = Lifting(scope.copy(), loop_names=bound, live=live, augmented=_augmented(loop))
+    lifting = Lifting(
+        scope.copy(), loop_names=bound, live=live, augmented=_augmented(loop), changed=_changed(loop, scope)
+    )
     lifting.temps |= set(scope.locals) | set(scope.names)
     ranks = _first_pass(loop, lifting)
     if ranks is not None:
@@ -158,8 +160,9 @@ def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) 
 def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
     """Stores show the ranks of what is stored: lift once to learn them, then for good."""
     trial = Lifting(
-        lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live, augmented=lifting.augmented
-    )
+        lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live, augmented=lifting.augmented,
+        changed=lifting.changed,
+    )  # fmt: skip
     try:
         Executor(trial).loop(loop, Frame({}, []))
     except (StopLifting, Unprintable):
@@ -310,6 +313,12 @@ def _setting(loop: tree.For, lifting: Lifting, text: str) -> Setting:
         lifting.scope, lifting, _size_names(lifting.scope), headers,
         _device_root(loop, lifting.scope), _indent_unit(text, loop), augmented=_augmented(loop),
     )  # fmt: skip
+
+
+def _changed(loop: tree.For, scope: Scope) -> frozenset[str]:
+    """Tensors that the loop changes in place, under all of their names."""
+    found = {n for n in names_changed((loop,)) if scope.fact(n).is_tensor}
+    return frozenset(found | {other for n in found for other in scope.aliases.get(n, ())})
 
 
 def _augmented(loop: tree.For) -> frozenset[str]:

@@ -34,6 +34,7 @@ from loopless.ir.value import (
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
 from loopless.lift.restrict import forwards, restricted, restricted_reductions
+from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
 
@@ -303,14 +304,13 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     _check_fit(line, axes, rank)
     if rank is not None and code.rank is not None and code.rank < rank and _presumed_rank(shown, setting):
         raise Unprintable("unknown-rank", "items of unknown rank are stored into larger ones")
-    if line.behind:
-        line = replace(line.but(f"{line.primary}.movedim(-1, 0)"), behind=False)
-    elif setting.behind and line.axes and rank != 0:
+    if setting.behind and line.axes and rank != 0:
+        # Items of any rank fill the target's items from the right, as in the loop.
         if _indexed(piece, printer):
             raise Unprintable("unknown-rank", "numbers are stored through indices into items of unknown rank")
         text = f"{text.removesuffix('[:]')}.movedim(0, -1)[...]"
-    elif line.axes and rank is None and code.rank is not None and not setting.clean:
-        raise Unprintable("unknown-rank", "numbers are stored into items of unknown rank")
+    elif line.axes and not setting.clean and not _same_rank(line, rank, piece, setting):
+        raise Unprintable("unknown-rank", "items are stored into items of another rank, which is not known")
     body = line.text
     if op is None and _indexed(piece, printer):
         # A store through index tensors does not cast (T4).
@@ -330,6 +330,16 @@ def _indexed(piece: Write, printer: Printer) -> bool:
     from loopless.emit.access import plans_of
 
     return "index" in plans_of(piece.root, piece.subs, printer)
+
+
+def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> bool:
+    """Whether a value is known to have the rank of the items that it is stored into."""
+    if code.rank is not None and rank is not None:
+        return True
+    if code.rank is None and rank is None:
+        return bool(kin_of(Read(piece.root, piece.subs), setting.scope) & code.kin)
+    # Along several axes, what is not known is presumed to be a number (P4).
+    return len(code.axes) > 1
 
 
 def _presumed_rank(value: Value, setting: Setting) -> bool:

@@ -29,6 +29,7 @@ class Lifting:
     learned: dict[str, int] = field(default_factory=dict[str, int])
     outermost: Axis | None = None
     augmented: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
 
     def axis(self, name: str, extent: Poly) -> Axis:
         """A new axis, named after the loop's variable."""

@@ -100,6 +100,9 @@ class Evaluator:
             return Int(fact.poly)
         if fact.kind == "int" or (fact.kind in {"unknown", "number"} and name in self.scope.integers):
             return Int(poly(Symbol(name)))
+        if name in self.lifting.changed:
+            # The loop changes what the name holds: a read of all of it, so that dependences are seen.
+            return Read(name, (full(),))
         if fact.kind == "tuple" and fact.items is not None and all(i.poly is not None for i in fact.items):
             return Tuple(tuple(Int(i.poly) for i in fact.items if i.poly is not None))
         return Ref(name)

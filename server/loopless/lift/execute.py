@@ -317,8 +317,9 @@ class Executor:
                 # Beside a row, what is added to it is a row too; what it is multiplied by may be a number (P4).
                 added = set(pointwise_leaves(args[0], ("+", "-", "neg", "**", "where")))
                 open_leaves = [leaf for leaf in open_leaves if leaf in added]
+                most = max(type_of(leaf, self.scope).rank or 0 for leaf in leaves)
                 for leaf in open_leaves:
-                    self.learn(leaf, rank)
+                    self.learn(leaf, most)
                 return
             unknown = next((x.text for x in leaves if isinstance(x, Ref) and self.scope.fact(x.text).kind == "unknown"), None)
             if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
