@@ -35,6 +35,9 @@ def on_item(value: OnItem, printer: Printer) -> Code:
 def _on_item(value: OnItem, printer: Printer) -> Code:
     if value.op.startswith("module:"):
         return _module(value, printer)
+    if value.op == "part":
+        whole = printer.code(value.args[0])
+        return whole.but(f"{whole.primary}[{printer.code(value.args[1]).text}]")
     known = lookup(value.op)
     if known is None:
         raise Unprintable("unknown-call", f"no rule for {value.op}")

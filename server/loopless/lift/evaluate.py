@@ -26,6 +26,8 @@ from loopless.ir.value import (
     Temp,
     Tuple,
     Value,
+    axes_of,
+    cells_of,
 )
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.stop import stop
@@ -483,6 +485,9 @@ class Evaluator:
                 raise stop("effect", f"`{name}` changes something in every iteration", span)
             case Rule.READ:
                 return Apply("item", (args[0],))
+            case Rule.OPAQUE if not any(axes_of(a) or cells_of(a) for a in (*args, *dict(keywords).values())):
+                # The same in every iteration: it needs no batching.
+                return self.on_item(name, args, keywords, span)
             case Rule.OPAQUE:
                 raise stop("unknown-call", f"no rule to batch `{name}`", span)
             case _:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
+from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
 from loopless.facts.operations import Rule, lookup, method
 from loopless.facts.scope import Scope, names_bound, root_name
@@ -17,14 +18,17 @@ from loopless.ir.value import (
     At,
     Const,
     Int,
+    OnItem,
     Pick,
     Read,
     Reduce,
     Ref,
     Scan,
     Sub,
+    Temp,
     Tuple,
     Value,
+    axes_of,
     reads_of,
     sub_polys,
 )
@@ -199,6 +203,8 @@ class Executor:
         """One of several values that an assignment takes apart."""
         if isinstance(value, Tuple) and len(value.items) == count:
             return value.items[at]
+        if isinstance(value, OnItem) and not axes_of(value):
+            return OnItem("part", (value, Int(poly(at))))
         if type_of(value, self.scope).is_tensor:
             found = item(value, [At(poly(at))], self.scope)
             if found is not None:
@@ -384,7 +390,10 @@ class Executor:
         then = frame.branch(conjunction(outer, test))
         self.block(statement.then, then)
         middle = len(frame.pieces)
-        test = self._kept_test(test, frame, start, statement.span)
+        if statement.otherwise or then.env != frame.env:
+            saved = self._kept_test(test, frame, start, statement.span)
+            middle += saved != test
+            test = saved
         other = frame.branch(conjunction(outer, negated(test)))
         self.block(statement.otherwise, other)
         _merge_stores(frame.pieces, start, middle, test, outer)
@@ -402,11 +411,13 @@ class Executor:
         for at in range(start, len(frame.pieces)):
             piece = frame.pieces[at]
             if any(may_touch(piece, read, self.scope) for read in reads_of(test)):
-                name = self.lifting.temp("keep")
-                raise stop(
-                    "condition-changed",
-                    f"an arm of the `if` changes what its condition reads ({name})", span,
-                )  # fmt: skip
+                # The other arm asks for the condition as it was.
+                name = self.lifting.temp("chosen")
+                rank = type_of(test, self.scope).rank
+                dims = None if rank is None else (None,) * rank
+                self.scope.names[name] = Fact("tensor", dims, dtype="bool")
+                frame.pieces.insert(start, Define(name, test, (), span))
+                return Temp(name, ())
         return test
 
     def effect(self, expr: tree.Expr, frame: Frame) -> None:
@@ -475,11 +486,7 @@ class Executor:
             temp = self.lifting.temp(name)
             span = piece.span
             frame.pieces.append(Define(temp, value, (), span))
-            from loopless.ir.value import Temp
-
             fact = type_of(value, self.scope)
-            from loopless.facts.fact import Fact
-
             dims = (None,) * fact.rank if fact.rank is not None else None
             self.scope.names[temp] = (
                 Fact("tensor", dims, dtype=fact.dtype)

@@ -252,6 +252,8 @@ def _on_item(
     op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], scope: Scope
 ) -> Type:
     types = [type_of(a, scope) for a in args]
+    if op == "part":
+        return types[0]
     known = lookup(op)
     base = promoted([t for t in types if t.is_tensor] or [Type("other")])
     if known is None:
@@ -303,6 +305,8 @@ def item_rank(
             if len(sizes) == 1 and isinstance(sizes[0], v.Tuple):
                 sizes = sizes[0].items
             return len(sizes) if all(type_of_size(s) for s in sizes) and sizes else None
+        case "meshgrid":
+            return len(args)
         case "arange":
             return 1
         case "zeros" | "ones" | "empty":
