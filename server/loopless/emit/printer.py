@@ -595,12 +595,25 @@ class Printer:
             code = self.mask(value.args[0])
             return self.prefix("~", code)
         symbol = "&" if value.op == "and" else "|"
-        codes = [self.mask(arg) for arg in value.args]
+        codes: list[Code] = []
+        before: Value | None = None
+        for arg in value.args:
+            # Python asks for the next operand only where the ones before leave it open.
+            codes.append(self.mask(arg) if before is None else self.mask_under(before, arg))
+            before = conjunction(before, arg if value.op == "and" else negated(arg))
         codes.sort(key=lambda c: not c.axes)
         total = codes[0]
         for code in codes[1:]:
             total = self.infix(symbol, total, code)
         return total
+
+    def mask_under(self, test: Value, value: Value) -> Code:
+        """A mask that is asked for only where `test` holds."""
+        self.guards.append(conjunction(self.guards[-1] if self.guards else None, test) or test)
+        try:
+            return self.mask(value)
+        finally:
+            self.guards.pop()
 
     def mask(self, value: Value) -> Code:
         match value:

@@ -30,6 +30,7 @@ from loopless.ir.value import (
     Value,
     axes_of,
     reads_of,
+    replaced,
     sub_polys,
 )
 from loopless.lift.close import Closed, close_level
@@ -390,9 +391,16 @@ class Executor:
         then = frame.branch(conjunction(outer, test))
         self.block(statement.then, then)
         middle = len(frame.pieces)
-        if statement.otherwise or then.env != frame.env:
-            saved = self._kept_test(test, frame, start, statement.span)
-            middle += saved != test
+        asked_again = bool(statement.otherwise) or then.env != frame.env
+        saved = self._kept_test(test, frame, start, statement.span, asked_again=asked_again)
+        if saved != test:
+            middle += 1
+            for at in range(start + 1, middle):
+                frame.pieces[at] = _asking(frame.pieces[at], test, saved)
+            then.env = {
+                name: value if isinstance(value, Unbound) else _swapped(value, test, saved)
+                for name, value in then.env.items()
+            }
             test = saved
         other = frame.branch(conjunction(outer, negated(test)))
         self.block(statement.otherwise, other)
@@ -406,12 +414,15 @@ class Executor:
             else:
                 frame.env[name] = select(test, left, right)
 
-    def _kept_test(self, test: Value, frame: Frame, start: int, span: Span) -> Value:
-        """The condition once more for the other arm, saved if the first arm changed what it reads."""
+    def _kept_test(
+        self, test: Value, frame: Frame, start: int, span: Span, *, asked_again: bool
+    ) -> Value:
+        """The condition, saved if the arm changes what it reads before it is asked for the last time."""
         for at in range(start, len(frame.pieces)):
             piece = frame.pieces[at]
+            if at == len(frame.pieces) - 1 and not asked_again and isinstance(piece, Write) and not piece.axes:
+                break
             if any(may_touch(piece, read, self.scope) for read in reads_of(test)):
-                # The other arm asks for the condition as it was.
                 name = self.lifting.temp("chosen")
                 rank = type_of(test, self.scope).rank
                 dims = None if rank is None else (None,) * rank
@@ -646,6 +657,21 @@ def _merge_stores(
     if len(merged) > 1 and len({m.root for m in merged if isinstance(m, Write | Append)}) < len(merged):
         return
     pieces[start:] = merged
+
+
+def _swapped(value: Value, old: Value, new: Value) -> Value:
+    return replaced(value, lambda inner: new if inner == old else None)
+
+
+def _asking(piece: Piece, old: Value, new: Value) -> Piece:
+    """A piece whose predicate asks for a saved condition."""
+    match piece:
+        case Write(when=when) | Append(when=when) if when is not None:
+            return replace(piece, when=_swapped(when, old, new))
+        case Kept():
+            raise stop("condition", "a loop that stays changes the condition that it is under", piece.span)
+        case _:
+            return piece
 
 
 def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Value]:
