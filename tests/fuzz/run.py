@@ -106,7 +106,8 @@ def _word(verdict: Verdict, exact: bool) -> tuple[str, str]:
     hard = [
         (s, d) for s, d in verdict.differences if not d.rounding and s.name not in PRESUMED
     ]
-    for sample, difference in hard or (verdict.differences if exact else ()):
+    told = [(s, d) for s, d in verdict.differences if s.name not in PRESUMED]
+    for sample, difference in hard or (told if exact else ()):
         why = f"{sort(sample)} [{sample.name}] {difference.where}: {difference.what}"
         return ("wrong" if hard else "grade"), why
     return ("equal" if verdict.counted else "idle"), ""

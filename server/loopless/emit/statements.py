@@ -22,6 +22,7 @@ from loopless.ir.value import (
     Int,
     Pick,
     Read,
+    Reduce,
     Ref,
 
     Value,
@@ -66,6 +67,9 @@ class Setting:
     augmented: frozenset[str] = frozenset()
     behind: bool = False
     clean: bool = False
+
+
+_INTEGERS = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
 
 
 def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
@@ -285,6 +289,9 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     shown = negative or value
     if op is not None and not augmented and not _keeps_dtype(piece, shown, setting):
         # `x[i] = x[i] + v` casts the sum to x's dtype, `x[i] += v` may refuse to (T3).
+        own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+        if own in _INTEGERS and any(isinstance(v, Reduce) for v in walk(shown)):
+            raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
         old = Read(piece.root, piece.subs)
         plain: Value = Apply("-" if symbol == "-=" else op, (old, shown))
         shown, symbol, op = plain, "=", None

@@ -27,11 +27,12 @@ ZERO, ONE = Int(poly(0)), Int(poly(1))
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What a carried name is at the start of each iteration, after the loop, and once it is updated."""
+    """What a carried name is at the start of each iteration, after the loop, and once `update` has run."""
 
     before: Value
     after: Value
     updated: Value | None = None
+    update: Value | None = None
 
 
 def mentions(value: Value, name: str) -> bool:

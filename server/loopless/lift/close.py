@@ -83,12 +83,7 @@ def close_level(
     for name, solution in list(solved.items()):
         if _unsaid(solution, name) and (_used(name, pieces) or _asked(name, live_cells, solved)):
             del solved[name]
-    updates_of = {
-        live_cells[name]: solution.updated
-        for name, solution in solved.items()
-        if solution.updated is not None and live_cells[name] != Read(name, ())
-    }
-    pieces = [_updated(piece, updates_of) for piece in pieces]
+    solved = {name: replace(found, update=live_cells[name]) for name, found in solved.items()}
     unsolved = [name for name in live_cells if name not in solved]
     pieces = [_put(piece, solved) for piece in pieces]
     finals: dict[str, Value] = {}
@@ -129,25 +124,6 @@ def _asked(name: str, updates: dict[str, Value], solved: dict[str, Solution]) ->
         other != name and name in cells_of(update) and other not in solved
         for other, update in updates.items()
     )
-
-
-def _updated(piece: Piece, values: dict[Value, Value]) -> Piece:
-    """Uses of a carried name after its update, in the closed form of the updated value."""
-    if not values:
-        return piece
-
-    def new(value: Value) -> Value:
-        return replaced(value, lambda inner: values.get(inner))
-
-    match piece:
-        case Write(_, _, _, value, when):
-            return replace(piece, value=new(value), when=None if when is None else new(when))
-        case Define(_, value):
-            return replace(piece, value=new(value))
-        case Append(_, value, when):
-            return replace(piece, value=new(value), when=None if when is None else new(when))
-        case Kept():
-            return piece
 
 
 def _me(name: str, update: Value, inner: Frame) -> Value:
@@ -267,12 +243,17 @@ def _in_value(value: Value, solved: dict[str, Solution]) -> Value:
     """The value with solved names replaced by what they are at the start of the iteration."""
     if not (cells_of(value) & solved.keys()):
         return value
+    updates = {s.update: s.updated for s in solved.values() if s.update is not None and s.updated is not None}
     atoms: dict[Atom, Poly] = {}
     for name, solution in solved.items():
         if isinstance(solution.before, Int):
             atoms[Cell(name)] = solution.before.poly
 
     def change(inner: Value) -> Value | None:
+        # What replaces a name mentions its value before the loop by the same name: it is not looked into again.
+        updated = updates.get(inner)
+        if updated is not None:
+            return updated
         match inner:
             case Read(root, ()) if root in solved and not _unsaid(solved[root], root):
                 return solved[root].before
