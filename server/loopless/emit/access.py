@@ -99,13 +99,19 @@ def plans_of(root: str, subs: tuple[Sub, ...], printer: Printer) -> list[str]:
                 axes = _free(p, printer)
                 if not axes:
                     plans.append("plain")
-                elif len(axes) == 1 and axes[0] not in seen and _sliceable(root, subs, at, p, axes[0], printer):
+                elif (
+                    len(axes) == 1
+                    and axes[0] not in seen
+                    and _sliceable(root, subs, at, p, axes[0], printer)
+                ):
                     plans.append("slice")
                     seen.add(axes[0])
                 else:
                     plans.append("index")
             case Pick(value):
-                varies = axes_of(value) - printer.loops.keys() or type_of(value, printer.scope).is_tensor
+                varies = (
+                    axes_of(value) - printer.loops.keys() or type_of(value, printer.scope).is_tensor
+                )
                 plans.append("index" if varies else "plain")
             case _:
                 plans.append("slice")
@@ -113,7 +119,13 @@ def plans_of(root: str, subs: tuple[Sub, ...], printer: Printer) -> list[str]:
     picked: set[Axis] = set()
     for sub, plan in zip(subs, plans):
         if plan == "index":
-            picked |= set(_free(sub.poly, printer)) if isinstance(sub, At) else axes_of(sub.value) if isinstance(sub, Pick) else set()
+            picked |= (
+                set(_free(sub.poly, printer))
+                if isinstance(sub, At)
+                else axes_of(sub.value)
+                if isinstance(sub, Pick)
+                else set()
+            )
     for at, (sub, plan) in enumerate(zip(subs, plans)):
         if plan == "slice" and isinstance(sub, At) and set(_free(sub.poly, printer)) & picked:
             plans[at] = "index"
@@ -163,7 +175,9 @@ def _with_indices(
             code = printer.code(sub.value)
             kind = type_of(sub.value, printer.scope)
             if kind.is_tensor and kind.dtype == "bool":
-                raise Unprintable("data-dependent-size", "a mask picks a different number of items each time")
+                raise Unprintable(
+                    "data-dependent-size", "a mask picks a different number of items each time"
+                )
             codes[at] = _clamped(root, subs, at, code, sub.value, printer)
     axes, rank = printer.common([c for c in codes.values()])
     texts: list[str] = []
@@ -219,7 +233,9 @@ def _clamped(
     if not isinstance(value, Int) or not proves(value.poly, printer.all_known()):
         # Where the predicate holds a place may still count from the end.
         low = -size
-    return code.but(f"{code.primary}.clamp({printer.size(low).text}, {printer.size(size - 1).text})")
+    return code.but(
+        f"{code.primary}.clamp({printer.size(low).text}, {printer.size(size - 1).text})"
+    )
 
 
 def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer) -> str:
@@ -233,9 +249,7 @@ def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer)
     return printer.size(p).text
 
 
-def _slice(
-    root: str, subs: tuple[Sub, ...], at: int, p: Poly, axis: Axis, printer: Printer
-) -> str:
+def _slice(root: str, subs: tuple[Sub, ...], at: int, p: Poly, axis: Axis, printer: Printer) -> str:
     """The places that an axis walks, as a slice with a positive step."""
     slope = p.coefficient(axis).constant
     assert slope is not None
@@ -283,5 +297,3 @@ def _cut(root: str, subs: tuple[Sub, ...], at: int, cut: Cut, printer: Printer) 
         stop = printer.size(cut.start + cut.count).text
     text = f"{start}:{stop}"
     return text if cut.step == 1 else f"{text}:{cut.step}"
-
-

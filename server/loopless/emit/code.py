@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from loopless.ir.poly import Axis
 
-ATOM, POWER, UNARY, TERM, SUM, SHIFT, AND, XOR, OR, COMPARE, NOT, LAND, LOR, CHOICE = range(14, 0, -1)
+ATOM, POWER, UNARY, TERM, SUM, SHIFT, AND, XOR, OR, COMPARE, NOT, LAND, LOR, CHOICE = range(
+    14, 0, -1
+)
 
 LEVELS = {
     "+": SUM, "-": SUM, "*": TERM, "/": TERM, "//": TERM, "%": TERM, "@": TERM, "**": POWER,
@@ -52,11 +54,15 @@ def binary(op: str, left: str, left_level: int, right: str, right_level: int) ->
     """`left op right` with the parentheses that Python needs."""
     level = LEVELS[op]
     # ** binds to the right; comparisons must not chain.
-    needs_left = left_level < level or (op == "**" and left_level <= level) or (
-        level == COMPARE and left_level == COMPARE
+    needs_left = (
+        left_level < level
+        or (op == "**" and left_level <= level)
+        or (level == COMPARE and left_level == COMPARE)
     )
     needs_right = right_level < level or (
-        right_level == level and op not in {"**", "and", "or", "&", "|"} and not (op in {"+", "*"} and False)
+        right_level == level
+        and op not in {"**", "and", "or", "&", "|"}
+        and not (op in {"+", "*"} and False)
     )
     one = f"({left})" if needs_left else left
     other = f"({right})" if needs_right else right

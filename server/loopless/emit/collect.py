@@ -9,8 +9,8 @@ from loopless.emit.code import ATOM, Code
 from loopless.emit.statements import Draft, Setting, printer_for
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.infer import dotted, infer
-from loopless.facts.operations import Rule, lookup
 from loopless.facts.liveness import reads_of_block
+from loopless.facts.operations import Rule, lookup
 from loopless.facts.scope import Scope, own_expressions, walk_expr
 from loopless.finding import Edit
 from loopless.ir import tree
@@ -222,7 +222,9 @@ def _is_view(value: Value) -> bool:
             return True
         case OnItem(op, args) if args:
             known = lookup(op)
-            return known is not None and (known.alias or known.rule is Rule.VIEW) and _is_view(args[0])
+            return (
+                known is not None and (known.alias or known.rule is Rule.VIEW) and _is_view(args[0])
+            )
         case _:
             return False
 
@@ -266,5 +268,3 @@ def _without_leading_one(value: Value) -> tuple[Value, bool]:
 def _zero(value: Value) -> bool:
     p = integer_of(value)
     return p is not None and p.constant == 0
-
-

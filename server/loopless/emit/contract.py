@@ -39,7 +39,9 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
                 return None
     scalars = [p for p in parts if not (axes_of(p) & set(axes))]
     summed = [p for p in parts if axes_of(p) & set(axes)]
-    if len(summed) != 2 or any(axes_of(s) for s in scalars if len(summed) == 2 and _shared(s, summed, axes)):
+    if len(summed) != 2 or any(
+        axes_of(s) for s in scalars if len(summed) == 2 and _shared(s, summed, axes)
+    ):
         return None
     left, right = summed
     types = [type_of(p, printer.scope) for p in summed]
@@ -67,7 +69,12 @@ def _multipliable(kind: Type) -> bool:
 def _same_dtype(left: Type, right: Type) -> bool:
     """Products of matrices want one dtype; unshown dtypes that are multiplied are presumed alike (P5)."""
     if left.dtype == right.dtype:
-        return left.dtype is None or left.dtype.startswith("of:") or left.dtype in FLOATS or left.dtype == "int64"
+        return (
+            left.dtype is None
+            or left.dtype.startswith("of:")
+            or left.dtype in FLOATS
+            or left.dtype == "int64"
+        )
     known = [d for d in (left.dtype, right.dtype) if d is not None and not d.startswith("of:")]
     if len(known) == 2:
         return False

@@ -55,7 +55,9 @@ def reduction(value: Reduce, printer: Printer) -> Code:
         return code
     if kind.kind == "number":
         # `.item()` of a tensor of unknown dtype: an int or a float.
-        raise Unprintable("unknown-dtype", "whether Python integers or floats are folded is not known")
+        raise Unprintable(
+            "unknown-dtype", "whether Python integers or floats are folded is not known"
+        )
     # Python's own numbers stay Python's.
     return Code(f"{code.primary}.item()", number=True)
 
@@ -109,7 +111,9 @@ def _count(axes: list[Axis], printer: Printer) -> Code:
 
 def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
     kind = type_of(body, printer.scope)
-    missing = [a for a in axes if a not in axes_of(body) and (when is None or a not in axes_of(when))]
+    missing = [
+        a for a in axes if a not in axes_of(body) and (when is None or a not in axes_of(when))
+    ]
     present = [a for a in axes if a not in missing]
     if not present:
         return printer.infix("*", printer.code(body), _count(missing, printer))
@@ -162,9 +166,7 @@ def _spread(code: Code, axes: list[Axis], printer: Printer) -> Code:
     return code
 
 
-def _masked_sum(
-    axes: list[Axis], body: Value, when: Value, kind: Type, printer: Printer
-) -> Code:
+def _masked_sum(axes: list[Axis], body: Value, when: Value, kind: Type, printer: Printer) -> Code:
     triangle = _triangle(axes, body, when, printer)
     if triangle is not None:
         return without(triangle, _fold(triangle, "sum", axes, _sum_dtype(kind, printer)), axes)
@@ -201,14 +203,16 @@ def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer
     return rest
 
 
-def _logical(
-    op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer
-) -> Code:
+def _logical(op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
     from loopless.dependence.conditions import conjunction, negated
 
     test = body
     if when is not None:
-        test = conjunction(when, body) if op == "any" else negated(conjunction(when, negated(body)) or body)
+        test = (
+            conjunction(when, body)
+            if op == "any"
+            else negated(conjunction(when, negated(body)) or body)
+        )
     assert test is not None
     code = printer.mask(test)
     missing = [a for a in axes if a not in code.axes]
@@ -217,9 +221,7 @@ def _logical(
     return without(code, _fold(code, op, axes), axes)
 
 
-def _extreme(
-    op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer
-) -> Code:
+def _extreme(op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
     if when is not None:
         raise Unprintable("extreme", "a masked extreme without a start")
     code = _spread(printer.code(body), axes, printer)
@@ -371,7 +373,12 @@ def _best_key(value: Best, printer: Printer) -> Code:
         printer.ends.append(value.axis.extent - 1)
         return code
     runs = printer.size(value.axis.extent)
-    return Code(f"{code.at(CHOICE + 1)} if {runs.at(CHOICE + 1)} > 0 else {start.at(CHOICE)}", CHOICE, code.axes, code.rank)
+    return Code(
+        f"{code.at(CHOICE + 1)} if {runs.at(CHOICE + 1)} > 0 else {start.at(CHOICE)}",
+        CHOICE,
+        code.axes,
+        code.rank,
+    )
 
 
 def _best_body(value: Best, printer: Printer) -> Code:
@@ -422,5 +429,3 @@ def _first_is_start(value: Best, index: Poly, fallback: Poly, printer: Printer) 
 
 def _last_where(value: Best, index: Poly, printer: Printer) -> Code:
     raise Unprintable("last-value", "the value of the last iteration under a condition")
-
-

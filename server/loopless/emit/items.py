@@ -29,7 +29,9 @@ def on_item(value: OnItem, printer: Printer) -> Code:
     known = lookup(value.op)
     keeps = known is not None and known.rule in {Rule.ALONG, Rule.VIEW} and bool(value.args)
     first = printer.code(value.args[0]) if keeps else None
-    return replace(code, kin=first.kin if first is not None and first.kin else frozenset({f"{value.op}#/"}))
+    return replace(
+        code, kin=first.kin if first is not None and first.kin else frozenset({f"{value.op}#/"})
+    )
 
 
 def _on_item(value: OnItem, printer: Printer) -> Code:
@@ -55,10 +57,14 @@ def _on_item(value: OnItem, printer: Printer) -> Code:
         if name not in known.tensors
     ):
         raise Unprintable("unknown-call", f"an argument of {value.op} varies that cannot")
-    if known.value_dependent_shape or known.fields and not _one_field(known, arguments):
-        raise Unprintable("unknown-call", f"{value.op} gives several results or sizes that depend on data")
+    if known.value_dependent_shape or (known.fields and not _one_field(known, arguments)):
+        raise Unprintable(
+            "unknown-call", f"{value.op} gives several results or sizes that depend on data"
+        )
     if not _allowed(known, arguments):
-        raise Unprintable("unknown-call", f"an argument of {value.op} that the batched form does not take")
+        raise Unprintable(
+            "unknown-call", f"an argument of {value.op} that the batched form does not take"
+        )
     if not known.exact:
         printer.grade_at_least("E1")
     match known.rule:
@@ -177,7 +183,9 @@ def _rest(
     return texts
 
 
-def _tensor_texts(known: Operation, codes: dict[str, Code], printer: Printer) -> tuple[list[str], tuple[Axis, ...]]:
+def _tensor_texts(
+    known: Operation, codes: dict[str, Code], printer: Printer
+) -> tuple[list[str], tuple[Axis, ...]]:
     """The tensors lined up with one another on their leading axes."""
     axes = printer.sorted(a for c in codes.values() for a in c.axes)
     texts: list[str] = []
@@ -232,7 +240,11 @@ def _over_all(
 ) -> Code:
     """A reduction over all dims of the item."""
     kind = type_of(value, printer.scope)
-    name = {"max": "amax", "min": "amin"}.get(short, short) if known.batched in {"amax", "amin"} else short
+    name = (
+        {"max": "amax", "min": "amin"}.get(short, short)
+        if known.batched in {"amax", "amin"}
+        else short
+    )
     if short == "norm" and known.batched == "norm" and value.op.startswith("torch.linalg"):
         name = "norm"
         if rest:
@@ -244,7 +256,11 @@ def _over_all(
     axes = code.axes
     if known.whole is Whole.REQUIRED:
         raise Unprintable("unknown-call", f"{short} without dim")
-    if known.whole is Whole.ALL and (known.many or name in {"amax", "amin"}) and code.rank is not None:
+    if (
+        known.whole is Whole.ALL
+        and (known.many or name in {"amax", "amin"})
+        and code.rank is not None
+    ):
         dims = "-1" if code.rank == 1 else f"({', '.join(str(d) for d in range(-code.rank, 0))})"
         text = code.primary
     elif known.whole is Whole.FLAT or known.whole is Whole.ALL:
@@ -254,8 +270,16 @@ def _over_all(
         raise Unprintable("unknown-call", f"{short} without dim")
     key = known.dims[0] if known.dims else "dim"
     if value.op.startswith("Tensor.") or name in {"amax", "amin"}:
-        method_rest = [*([dims] if key == "dim" and name not in {"norm"} else [f"{key}={dims}"]), *rest]
-        return Code(f"{text}.{name}({', '.join(method_rest)})", ATOM, axes, 0 if kind.rank is None else kind.rank)
+        method_rest = [
+            *([dims] if key == "dim" and name not in {"norm"} else [f"{key}={dims}"]),
+            *rest,
+        ]
+        return Code(
+            f"{text}.{name}({', '.join(method_rest)})",
+            ATOM,
+            axes,
+            0 if kind.rank is None else kind.rank,
+        )
     prefix = value.op.rsplit(".", 1)[0]
     function = printer.function(f"{prefix}.{name}")
     return Code(f"{function}({', '.join([text, f'{key}={dims}', *rest])})", ATOM, axes, 0)
@@ -306,7 +330,9 @@ def _along(value: OnItem, known: Operation, arguments: Arguments, printer: Print
         from loopless.ir.poly import poly
 
         arguments[name] = (
-            Tuple(tuple(Int(poly(d)) for d in default)) if isinstance(default, tuple) else Int(poly(default))
+            Tuple(tuple(Int(poly(d)) for d in default))
+            if isinstance(default, tuple)
+            else Int(poly(default))
         )
     if known.batched not in (None, "flat"):
         raise Unprintable("unknown-call", f"no batched spelling of {value.op}")
@@ -349,7 +375,9 @@ def _spelled(
     if key == "matmul":
         if len(ranks) != 2 or ranks[0] is None or ranks[1] is None:
             raise Unprintable("unknown-rank", "a matrix product of items of unknown rank")
-        if ranks == (1, 1) and not all(type_of(arguments[n], printer.scope).dtype in FLOATS for n in known.tensors[:2]):
+        if ranks == (1, 1) and not all(
+            type_of(arguments[n], printer.scope).dtype in FLOATS for n in known.tensors[:2]
+        ):
             text = "({0} * {1}).sum(-1)"
         else:
             text = product(ranks[0], ranks[1], bool(order[0].axes), bool(order[1].axes))
@@ -414,7 +442,9 @@ def _shape(value: OnItem, known: Operation, arguments: Arguments, printer: Print
             if dims is None or code.rank is None:
                 raise Unprintable("unknown-call", "a permutation of unknown dims")
             moved = [*range(axes), *(shifted(d if d >= 0 else d + len(dims), axes) for d in dims)]
-            return Code(f"{code.primary}.permute({', '.join(map(str, moved))})", ATOM, code.axes, code.rank)
+            return Code(
+                f"{code.primary}.permute({', '.join(map(str, moved))})", ATOM, code.axes, code.rank
+            )
         case "sizes":
             return _resized(known, arguments, code, printer)
         case "ravel":
@@ -424,14 +454,16 @@ def _shape(value: OnItem, known: Operation, arguments: Arguments, printer: Print
 
 
 def _resized(known: Operation, arguments: Arguments, code: Code, printer: Printer) -> Code:
-    """reshape and view: the sizes of the leading axes in front."""
+    """Reshape and view: the sizes of the leading axes in front."""
     given = next((a for n, a in arguments.items() if n not in known.tensors), None)
     items = given.items if isinstance(given, Tuple) else (given,) if given is not None else ()
     if len(items) == 1 and isinstance(items[0], Tuple):
         items = items[0].items
     if not items or any(type_of(i, printer.scope).kind not in {"int", "number"} for i in items):
         raise Unprintable("unknown-call", "a reshape to unknown sizes")
-    sizes = [printer.size(axis.extent).text for axis in code.axes] + [_argument(i, printer) for i in items]
+    sizes = [printer.size(axis.extent).text for axis in code.axes] + [
+        _argument(i, printer) for i in items
+    ]
     return Code(f"{code.primary}.reshape({', '.join(sizes)})", ATOM, code.axes, len(items))
 
 
@@ -455,7 +487,13 @@ def _module(value: OnItem, printer: Printer) -> Code:
     code = printer.code(value.args[0])
     if not code.axes:
         return Code(f"{text}({code.text})", ATOM, (), None)
-    if known is None or not known.batchable or known.samples or known.inputs != 1 or known.container:
+    if (
+        known is None
+        or not known.batchable
+        or known.samples
+        or known.inputs != 1
+        or known.container
+    ):
         raise Unprintable("unknown-call", f"`{text}` does not take further leading axes")
     if known.needs_eval or known.random or known.stateful or known.dims or known.reduction:
         raise Unprintable("module-state", f"`{text}` may be in training mode")
@@ -465,5 +503,3 @@ def _module(value: OnItem, printer: Printer) -> Code:
             raise Unprintable("rank", f"`{text}` takes fewer leading dimensions")
     printer.grade_at_least("E1")
     return Code(f"{text}({code.text})", ATOM, code.axes, code.rank)
-
-

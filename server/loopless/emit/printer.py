@@ -94,7 +94,7 @@ class Printer:
             if canonical == whole:
                 return local
             if canonical.startswith(f"{whole}.") and (best is None or len(whole) > best[0]):
-                best = len(whole), f"{local}{canonical[len(whole):]}"
+                best = len(whole), f"{local}{canonical[len(whole) :]}"
         if best is None:
             self.needs_torch = True
             return canonical
@@ -159,7 +159,11 @@ class Printer:
             return axes, None if unknown or any(known) else 0
         if not unknown or not axes:
             return axes, None if unknown else max(known, default=0)
-        if all(not code.axes for code in unknown) and self.most is not None and max(known, default=-1) == self.most:
+        if (
+            all(not code.axes for code in unknown)
+            and self.most is not None
+            and max(known, default=-1) == self.most
+        ):
             # A store into items of this rank shows that whole tensors have no more dimensions than they.
             return axes, self.most
         kin = frozenset[str].intersection(*(code.kin for code in unknown))
@@ -211,15 +215,25 @@ class Printer:
             order = [list(got).index(axis) for axis in want] + trailing
             moved = [at for at, source in enumerate(order) if at != source]
             if len(moved) == 2:
-                return Code(f"{code.primary}.transpose({moved[0]}, {moved[1]})", ATOM, tuple(want), rank, kin=code.kin)
+                return Code(
+                    f"{code.primary}.transpose({moved[0]}, {moved[1]})",
+                    ATOM,
+                    tuple(want),
+                    rank,
+                    kin=code.kin,
+                )
             text = f"{code.primary}.permute({', '.join(map(str, order))})"
             return Code(text, ATOM, tuple(want), rank, kin=code.kin)
         sources = [list(got).index(axis) for axis in want]
         if len(sources) == 1:
-            return Code(f"{code.primary}.movedim({sources[0]}, 0)", ATOM, tuple(want), rank, kin=code.kin)
+            return Code(
+                f"{code.primary}.movedim({sources[0]}, 0)", ATOM, tuple(want), rank, kin=code.kin
+            )
         first = ", ".join(map(str, sources))
         second = ", ".join(map(str, range(len(sources))))
-        return Code(f"{code.primary}.movedim(({first}), ({second}))", ATOM, tuple(want), rank, kin=code.kin)
+        return Code(
+            f"{code.primary}.movedim(({first}), ({second}))", ATOM, tuple(want), rank, kin=code.kin
+        )
 
     # --- values
 
@@ -232,8 +246,14 @@ class Printer:
                 return self.integer(p)
             case Ref(text):
                 kind = type_of(value, self.scope)
-                kin = frozenset({f"{self.scope.shape_root(text)}/0"}) if kind.is_tensor and kind.rank is None else frozenset[str]()
-                return Code(text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin)
+                kin = (
+                    frozenset({f"{self.scope.shape_root(text)}/0"})
+                    if kind.is_tensor and kind.rank is None
+                    else frozenset[str]()
+                )
+                return Code(
+                    text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin
+                )
             case Read(root, ()):
                 kind = type_of(value, self.scope)
                 return Code(root, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor)
@@ -248,7 +268,9 @@ class Printer:
                 live = [a for a in stored if a not in self.loops]
                 if len(live) != len(stored):
                     raise Unprintable("kept-temp", f"`{name}` is used inside a loop that stays")
-                return self.reordered(Code(name, ATOM, stored, kind.rank if kind.is_tensor else 0), got)
+                return self.reordered(
+                    Code(name, ATOM, stored, kind.rank if kind.is_tensor else 0), got
+                )
             case Apply():
                 return self.apply(value)
             case OnItem():
@@ -285,7 +307,9 @@ class Printer:
         rank = type_of(Temp(name, axes), self.scope).rank
         if rank == 0:
             return Code(name, ATOM, stored, 0)
-        return Code(f"{name}.movedim(0, -1)", ATOM, stored, None, kin=frozenset({f"{name}/1"}), behind=True)
+        return Code(
+            f"{name}.movedim(0, -1)", ATOM, stored, None, kin=frozenset({f"{name}/1"}), behind=True
+        )
 
     def in_front(self, what: str) -> None:
         """Some code needs its axes in front."""
@@ -293,7 +317,11 @@ class Printer:
             raise Unprintable("unknown-rank", f"{what} beside operands of unknown rank")
 
     def constant(self, known: object) -> Code:
-        if isinstance(known, int | float) and not isinstance(known, bool) and (known < 0 or repr(known).startswith("-")):
+        if (
+            isinstance(known, int | float)
+            and not isinstance(known, bool)
+            and (known < 0 or repr(known).startswith("-"))
+        ):
             return Code(repr(known), UNARY, number=True)
         if isinstance(known, float) and (known != known or known in (float("inf"), float("-inf"))):
             return Code(f'float("{known}")', number=True)
@@ -387,7 +415,11 @@ class Printer:
                 p = poly(atom)  # type: ignore[arg-type]
                 if any(a not in self.loops for a in p.axes()):
                     raise Unprintable("extreme", "a minimum or maximum of loop variables")
-                return Code(atom_text(atom, self.names, self.loops), ATOM if " " not in atom_text(atom, self.names, self.loops) else TERM, number=True)  # type: ignore[arg-type]
+                return Code(
+                    atom_text(atom, self.names, self.loops),
+                    ATOM if " " not in atom_text(atom, self.names, self.loops) else TERM,
+                    number=True,
+                )  # type: ignore[arg-type]
 
     # --- operators
 
@@ -397,7 +429,15 @@ class Printer:
         one, other = self.lined_up(left, axes, rank), self.lined_up(right, axes, rank)
         text, level = binary(op, one.text, one.level, other.text, other.level)
         behind = left.behind or right.behind
-        return Code(text, level, axes, rank, left.number and right.number, self.kin_of((left, right)), behind)
+        return Code(
+            text,
+            level,
+            axes,
+            rank,
+            left.number and right.number,
+            self.kin_of((left, right)),
+            behind,
+        )
 
     def prefix(self, op: str, code: Code) -> Code:
         text = f"{op}{code.at(UNARY)}" if op != "not " else f"not {code.at(NOT)}"
@@ -406,7 +446,9 @@ class Printer:
     def on_host(self, value: Value) -> bool:
         """Whether a condition is plain Python: sizes and numbers only, the same for all axes."""
         return not (axes_of(value) - self.loops.keys()) and not any(
-            type_of(inner, self.scope).is_tensor for inner in walk(value) if not isinstance(inner, Tuple)
+            type_of(inner, self.scope).is_tensor
+            for inner in walk(value)
+            if not isinstance(inner, Tuple)
         )
 
     def apply(self, value: Apply) -> Code:
@@ -473,7 +515,9 @@ class Printer:
     def absorbs_zero(self, value: Value) -> bool:
         """Whether `0.0 + value` has the value's own dtype; unshown dtypes added to floats are floating (P5)."""
         kind = self.typed(value)
-        return kind.is_floating or (self.stored and kind.is_tensor and (kind.dtype is None or kind.dtype.startswith("of:")))
+        return kind.is_floating or (
+            self.stored and kind.is_tensor and (kind.dtype is None or kind.dtype.startswith("of:"))
+        )
 
     def floating(self, value: Value, beside: Value) -> Code:
         """An operand; Python floats that vary are brought to the dtype of the tensor beside them (T7)."""
@@ -512,7 +556,9 @@ class Printer:
                 return code.but(f"float({code.text})")
             return code
         if not code.axes and code.rank == 0:
-            return Code(f"{code.primary}.item()" if op == "item" else f"float({code.text})", number=True)
+            return Code(
+                f"{code.primary}.item()" if op == "item" else f"float({code.text})", number=True
+            )
         if kind.dtype in {"int64", "int32", "bool"} and op == "item":
             return code
         # A Python number has no gradient.
@@ -562,8 +608,10 @@ class Printer:
 
     def in_domain(self, base: Value, power: Value) -> Code:
         """The base of a power, kept off the places that a predicate excludes unless the power is harmless."""
-        harmless = isinstance(power, Int | Const) and isinstance(p := (integer_of(power) or power), Poly) and (
-            p.constant is not None and p.constant >= 0
+        harmless = (
+            isinstance(power, Int | Const)
+            and isinstance(p := (integer_of(power) or power), Poly)
+            and (p.constant is not None and p.constant >= 0)
         )
         if self.guards and axes_of(base) and not harmless:
             return self.unguarded(Apply("where", (self.guards[-1], base, Int(poly(1)))))
@@ -571,7 +619,9 @@ class Printer:
 
     def compare(self, op: str, left: Value, right: Value) -> Code:
         match right:
-            case Apply("item", (inner,)) if self.typed(inner).dtype == self.typed(left).dtype and self.typed(left).is_tensor:
+            case Apply("item", (inner,)) if (
+                self.typed(inner).dtype == self.typed(left).dtype and self.typed(left).is_tensor
+            ):
                 return self.compare(op, left, inner)
             case _:
                 pass
@@ -642,7 +692,10 @@ class Printer:
         condition = self.mask(test)
         one = self.guarded(test, then)
         other = self.guarded(negated(test), otherwise)
-        one, other = self.floating_arm(one, then, otherwise), self.floating_arm(other, otherwise, then)
+        one, other = (
+            self.floating_arm(one, then, otherwise),
+            self.floating_arm(other, otherwise, then),
+        )
         axes, rank = self.common((condition, one, other))
         texts = [self.aligned(code, axes, rank) for code in (condition, one, other)]
         kin = self.kin_of((condition, one, other))
@@ -654,7 +707,13 @@ class Printer:
         kind, other = self.typed(value), self.typed(beside)
         if code.axes and kind.kind == "float" and other.is_tensor and other.dtype in FLOATS:
             return self.cast(code, other.dtype, beside)
-        if self.wide and code.axes and kind.is_tensor and other.kind in {"float", "number"} and kind.dtype != "float64":
+        if (
+            self.wide
+            and code.axes
+            and kind.is_tensor
+            and other.kind in {"float", "number"}
+            and kind.dtype != "float64"
+        ):
             # A Python float goes into a tensor of doubles as it is, not by way of the other arm's dtype (T5).
             return code.but(f"{code.primary}.double()")
         return code
@@ -690,17 +749,30 @@ class Printer:
         if op.startswith("math."):
             return self.math(op, args, codes, axes, rank)
         lined = [self.lined_up(code, axes, rank) for code in codes]
-        texts = [code.text for code in lined[1:]] if op.startswith("Tensor.") else [code.text for code in lined]
+        texts = (
+            [code.text for code in lined[1:]]
+            if op.startswith("Tensor.")
+            else [code.text for code in lined]
+        )
         texts += [f"{key}={self.aligned(code, axes, rank)}" for key, code in keywords]
         if op == "Tensor.clone":
             return codes[0].but(f"{codes[0].primary}.clone()")
         if op.startswith("Tensor."):
-            return Code(f"{lined[0].primary}.{short}({', '.join(texts)})", ATOM, axes, rank, kin=kin, behind=behind)
+            return Code(
+                f"{lined[0].primary}.{short}({', '.join(texts)})",
+                ATOM,
+                axes,
+                rank,
+                kin=kin,
+                behind=behind,
+            )
         if op.startswith("call:"):
             return Code(f"{op[5:]}({', '.join(texts)})", ATOM, axes, rank, kin=kin, behind=behind)
         if number and not any(self.typed(a).is_tensor for a in args):
             return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, (), 0)
-        return Code(f"{self.function(op)}({', '.join(texts)})", ATOM, axes, rank, kin=kin, behind=behind)
+        return Code(
+            f"{self.function(op)}({', '.join(texts)})", ATOM, axes, rank, kin=kin, behind=behind
+        )
 
     def math(
         self, op: str, args: list[Value], codes: list[Code], axes: Axes, rank: int | None
@@ -745,4 +817,3 @@ class Printer:
 def dim_poly(root: str, dim: int) -> Poly:
     """The size of a dimension as a polynomial."""
     return poly(Dim(root, dim))
-

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from loopless.catalog import slug_of
 from loopless.emit.collect import Collector, code_of, collected, find_collector
-from loopless.emit.comprehensions import ITEMS, TOTAL, spelled_out
 from loopless.emit.comments import comments_of
+from loopless.emit.comprehensions import ITEMS, TOTAL, spelled_out
 from loopless.emit.inputs import inputs_of
 from loopless.emit.statements import Draft, Setting, expression, live_final, statements
-from loopless.facts.fact import Fact
 from loopless.emit.unprintable import Unprintable
+from loopless.facts.fact import Fact
 from loopless.facts.scope import Scope, every_statement, names_bound, names_changed
 from loopless.finding import Action, Edit, Finding, Missed, Refusal, Span
 from loopless.ir import tree
@@ -49,7 +49,11 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     bound = names_bound((loop,))
     live = frozenset(name for name in bound if name in place.live)
     lifting = Lifting(
-        scope.copy(), loop_names=bound, live=live, augmented=_augmented(loop), changed=_changed(loop, scope)
+        scope.copy(),
+        loop_names=bound,
+        live=live,
+        augmented=_augmented(loop),
+        changed=_changed(loop, scope),
     )
     lifting.temps |= set(scope.locals) | set(scope.names)
     ranks = _first_pass(loop, lifting)
@@ -74,9 +78,15 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     for append, collector in collectors:
         edits += collected(append, collector, setting, draft, text, place.block, place.at)
     if not draft.lines and not appends:
-        return Refusal(loop.span, loop.header, (Missed("no-effect", "the loop computes nothing that is used", loop.header),))
+        return Refusal(
+            loop.span,
+            loop.header,
+            (Missed("no-effect", "the loop computes nothing that is used", loop.header),),
+        )
     if _gains_nothing(pieces, loop):
-        misses = tuple(lifting.misses) or (Missed("carried-value", "every level has to run in order", loop.header),)
+        misses = tuple(lifting.misses) or (
+            Missed("carried-value", "every level has to run in order", loop.header),
+        )
         return Refusal(loop.span, loop.header, misses)
     return _finding(loop, place, text, pieces, draft, edits, lifting, setting, collectors)
 
@@ -154,7 +164,9 @@ def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) 
     for piece in _all(pieces[pieces.index(append) + 1 :]):
         if isinstance(piece, Write) and piece.subs:
             if any(piece.root == r or setting.scope.may_alias(piece.root, r) for r in roots):
-                raise Unprintable("list-used", f"`{piece.root}` changes after it was used for an item of the list")
+                raise Unprintable(
+                    "list-used", f"`{piece.root}` changes after it was used for an item of the list"
+                )
 
 
 def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
@@ -227,7 +239,9 @@ def _finals(
         axis = None
         for candidate in _outer_axes(loop, lifting, frame):
             axis = candidate
-        live_final(name, value, setting, draft, axis, needs_trip=_conditional(name, value, setting.scope))
+        live_final(
+            name, value, setting, draft, axis, needs_trip=_conditional(name, value, setting.scope)
+        )
     return [Write(name, (), None, value, None, (), loop.span) for name, value in values.items()]
 
 
@@ -246,10 +260,17 @@ def _readers_first(values: dict[str, Value], loop: tree.For) -> dict[str, Value]
     left = dict(values)
     while left:
         ready = next(
-            (n for n in left if not any(n in _mentioned(v) for other, v in left.items() if other != n)), None
+            (
+                n
+                for n in left
+                if not any(n in _mentioned(v) for other, v in left.items() if other != n)
+            ),
+            None,
         )
         if ready is None:
-            raise StopLifting(Missed("last-value", "values after the loop depend on one another", loop.header))
+            raise StopLifting(
+                Missed("last-value", "values after the loop depend on one another", loop.header)
+            )
         order = {ready: left.pop(ready), **order}
     return dict(reversed(list(order.items())))
 
@@ -428,10 +449,17 @@ def _finished(
     shown = draft.lines[-1] if draft.lines else next((e.text for e in edits if e.text), "")
     title = _title(shown, assumptions, bool(draft.kept))
     action = Action(
-        title, tuple(edits), "unsafe" if assumptions else "safe", draft.grade, assumptions,  # type: ignore[arg-type]
+        title,
+        tuple(edits),
+        "unsafe" if assumptions else "safe",
+        draft.grade,
+        assumptions,  # type: ignore[arg-type]
         preferred=not assumptions,
     )
-    region_span = Span(min(e.span.start for e in edits if e.text or e.span.end > e.span.start), max(e.span.end for e in edits))
+    region_span = Span(
+        min(e.span.start for e in edits if e.text or e.span.end > e.span.start),
+        max(e.span.end for e in edits),
+    )
     changed = tuple(sorted({p.root for p in _all(pieces) if isinstance(p, Write) and p.subs}))
     outputs = tuple(sorted({*changed, *(n for n in names_bound((loop,)) if n in place.live)}))
     numerics = _numerics(draft.grade)
@@ -516,7 +544,10 @@ def _reads_name(name: str, between: tuple[tree.Stmt, ...], draft: Draft) -> bool
     if name in reads_of_block(between):
         return True
     word = re.compile(rf"\b{re.escape(name)}\b")
-    return any(len(word.findall(line)) > (1 if line.startswith(f"{name} = ") else 0) for line in draft.lines)
+    return any(
+        len(word.findall(line)) > (1 if line.startswith(f"{name} = ") else 0)
+        for line in draft.lines
+    )
 
 
 def _import_torch(text: str) -> Edit:
@@ -525,5 +556,3 @@ def _import_torch(text: str) -> Edit:
     at = match.start() if match else 0
     newline = "\r\n" if "\r\n" in text else "\n"
     return Edit(Span(at, at), f"import torch{newline}")
-
-

@@ -45,7 +45,7 @@ def size_text(p: Poly, names: Mapping[Poly, str], loops: Mapping[Axis, str]) -> 
 def _level(text: str) -> int:
     depth = 0
     for character in text:
-        depth += character in "([" 
+        depth += character in "(["
         depth -= character in ")]"
         if depth == 0 and character in "*/%+-":
             return TERM

@@ -18,17 +18,14 @@ from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
 from loopless.ir.value import (
     Apply,
     At,
-
     Int,
     Pick,
     Read,
     Reduce,
     Ref,
-
     Value,
     axes_of,
     reads_of,
-
     sub_axes,
     walk,
 )
@@ -211,9 +208,7 @@ def _flipped(code: Code, flips: list[Axis]) -> Code:
     return code.but(f"{code.primary}.flip({', '.join(places)})") if places else code
 
 
-def _target(
-    piece: Write, printer: Printer
-) -> tuple[str, tuple[Axis, ...], int | None, list[Axis]]:
+def _target(piece: Write, printer: Printer) -> tuple[str, tuple[Axis, ...], int | None, list[Axis]]:
     """The text of the target, the axes of its dimensions, the rank behind them, and the axes that run backwards."""
     subs, got, flips = subscripts(piece.root, piece.subs, printer)
     if piece.when is not None:
@@ -239,9 +234,13 @@ def _refuse_places_outside(piece: Write, printer: Printer) -> None:
                 continue
             size = printer.scope.size(piece.root, at)
             if not proves(p, known) or not proves(size - 1 - p, known):
-                raise Unprintable("masked-store", f"a predicate keeps stores inside of `{piece.root}`")
+                raise Unprintable(
+                    "masked-store", f"a predicate keeps stores inside of `{piece.root}`"
+                )
         if isinstance(sub, Pick):
-            raise Unprintable("masked-store", "a store to places looked up in data under a predicate")
+            raise Unprintable(
+                "masked-store", "a store to places looked up in data under a predicate"
+            )
 
 
 def _order(piece: Write, setting: Setting) -> list[Axis]:
@@ -298,7 +297,11 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         text = f"{text}[:]" if text == piece.root else text
     if op is not None and _overlaps(shown, piece, setting):
         # A view of the target on the right would change while it is added.
-        shown, symbol, op = Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)), "=", None
+        shown, symbol, op = (
+            Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)),
+            "=",
+            None,
+        )
         text = f"{text}[:]" if text == piece.root else text
     printer.most = rank
     printer.target = Read(piece.root, piece.subs)
@@ -309,19 +312,31 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     if flips:
         line = _flipped(line, flips)
     _check_fit(line, axes, rank)
-    if rank is not None and code.rank is not None and code.rank < rank and _presumed_rank(shown, setting):
+    if (
+        rank is not None
+        and code.rank is not None
+        and code.rank < rank
+        and _presumed_rank(shown, setting)
+    ):
         raise Unprintable("unknown-rank", "items of unknown rank are stored into larger ones")
     if setting.behind and line.axes and rank != 0:
         # Items of any rank fill the target's items from the right, as in the loop.
         if _indexed(piece, printer):
-            raise Unprintable("unknown-rank", "numbers are stored through indices into items of unknown rank")
+            raise Unprintable(
+                "unknown-rank", "numbers are stored through indices into items of unknown rank"
+            )
         text = f"{text.removesuffix('[:]')}.movedim(0, -1)[...]"
     elif line.axes and not setting.clean and not _same_rank(line, rank, piece, setting):
-        raise Unprintable("unknown-rank", "items are stored into items of another rank, which is not known")
+        raise Unprintable(
+            "unknown-rank", "items are stored into items of another rank, which is not known"
+        )
     body = line.text
     if op is None and _indexed(piece, printer):
         # A store through index tensors does not cast (T4).
-        own, kind = type_of(Read(piece.root, piece.subs), setting.scope).dtype, type_of(shown, setting.scope)
+        own, kind = (
+            type_of(Read(piece.root, piece.subs), setting.scope).dtype,
+            type_of(shown, setting.scope),
+        )
         if line.number:
             body = line.text
         elif own is None or kind.dtype != own:
@@ -329,7 +344,9 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     if op is None and _overlaps(shown, piece, setting):
         body = f"{line.primary}.clone()"
     if whole_mask is None:
-        _guarded_by_trips(f"{text} {symbol} {body}", piece.axes, shown, printer, setting, draft, depth)
+        _guarded_by_trips(
+            f"{text} {symbol} {body}", piece.axes, shown, printer, setting, draft, depth
+        )
     _learn(printer, draft)
 
 
@@ -351,9 +368,7 @@ def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> 
 
 def _presumed_rank(value: Value, setting: Setting) -> bool:
     """Whether the rank of a tensor in the value is only presumed."""
-    return any(
-        read.subs and setting.scope.shown(read.root) is None for read in reads_of(value)
-    )
+    return any(read.subs and setting.scope.shown(read.root) is None for read in reads_of(value))
 
 
 def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:
@@ -441,14 +456,18 @@ def _clamped_place(p: Poly, piece: Write, at: int, printer: Printer) -> Code:
     if proves(p, known) and proves(size - p - 1, known):
         return code
     low = poly(0) if proves(p, printer.all_known()) else -size
-    return code.but(f"{code.primary}.clamp({printer.size(low).text}, {printer.size(size - 1).text})")
+    return code.but(
+        f"{code.primary}.clamp({printer.size(low).text}, {printer.size(size - 1).text})"
+    )
 
 
 def _index(value: Value, piece: Write, at: int, printer: Printer) -> Code:
     code = printer.code(value)
     if printer.guards and code.axes:
         size = printer.scope.size(piece.root, at)
-        return code.but(f"{code.primary}.clamp({printer.size(-size).text}, {printer.size(size - 1).text})")
+        return code.but(
+            f"{code.primary}.clamp({printer.size(-size).text}, {printer.size(size - 1).text})"
+        )
     return code
 
 
@@ -545,11 +564,15 @@ def _needs_trips(
     trips = [*known, *(Constraint(a.extent - 1) for a in open_axes)]
     ends = [p for p in printer.ends if not proves(p, known)]
     if any(not proves(p, trips) for p in ends):
-        raise Unprintable("zero-trips", "where an inner loop does not run, a slice would count from the end")
+        raise Unprintable(
+            "zero-trips", "where an inner loop does not run, a slice would count from the end"
+        )
     places = [p for p in printer.places if not _harmless(p, setting)]
     empty = [a for a in _may_be_empty(inner, printer, setting) if not proves(a.extent - 1, trips)]
     if places and empty:
-        raise Unprintable("zero-trips", "where an inner loop does not run, a place may not be there")
+        raise Unprintable(
+            "zero-trips", "where an inner loop does not run, a place may not be there"
+        )
     return bool(ends or places) and bool(open_axes)
 
 
@@ -628,7 +651,9 @@ def _at_counter(
         raise Unprintable("kept-loop", "a loop that stays has a step")
     moved = with_atoms(piece, atoms)
     if axis in free_axes(moved):
-        raise Unprintable("kept-loop", "a value inside a loop that stays depends on its place otherwise")
+        raise Unprintable(
+            "kept-loop", "a value inside a loop that stays depends on its place otherwise"
+        )
     return moved
 
 
@@ -640,7 +665,9 @@ def expression(value: Value, setting: Setting, draft: Draft) -> str:
         printer = printer_for(chosen, (), draft)
         code = _no_axes(printer.code(restricted_reductions(value, setting.lifting)))
         if printer.ends or printer.places:
-            raise Unprintable("zero-trips", "where the loop does not run, the tensor form would fail")
+            raise Unprintable(
+                "zero-trips", "where the loop does not run, the tensor form would fail"
+            )
         _learn(printer, draft)
         found.append(code.at(ATOM))
 
@@ -652,7 +679,9 @@ def live_final(
     name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None, *, needs_trip: bool
 ) -> None:
     """The value of a name after the loop, printed as a statement."""
-    either_way(lambda s: _live_final(name, value, s, draft, axis, needs_trip=needs_trip), setting, draft)
+    either_way(
+        lambda s: _live_final(name, value, s, draft, axis, needs_trip=needs_trip), setting, draft
+    )
 
 
 def _live_final(

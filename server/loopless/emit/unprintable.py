@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Unprintable(Exception):  # noqa: N818 - it is a result, not an error
+class Unprintable(Exception):
     """Carries the reason why a plan has no text."""
 
     def __init__(self, code: str, reason: str) -> None:

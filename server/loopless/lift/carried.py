@@ -246,12 +246,19 @@ def _extreme(name: str, update: Value, start: Value, axis: Axis) -> Solution | N
             running = _masked(key, rest, start)
             updated = Scan(op, axis, running, start, False)
             return Solution(Scan(op, axis, running, start, True), fold, updated)
-        case Apply(op, (left, right)) if op in {"torch.maximum", "torch.max", "torch.minimum", "torch.min"}:
+        case Apply(op, (left, right)) if op in {
+            "torch.maximum",
+            "torch.max",
+            "torch.minimum",
+            "torch.min",
+        }:
             kind = "max" if op.startswith("torch.max") else "min"
             for one, other in ((left, right), (right, left)):
                 if _is_me(one, name) and not mentions(other, name):
                     after = Apply(f"torch.{kind}imum", (start, Reduce(kind, axis, other)))
-                    return Solution(Scan(kind, axis, other, start, True), if_any(axis, after, start))
+                    return Solution(
+                        Scan(kind, axis, other, start, True), if_any(axis, after, start)
+                    )
             return None
         case _:
             return None
@@ -277,7 +284,13 @@ def flattened(update: Value, name: str) -> Value:
 
 
 def companion(
-    name: str, update: Value, start: Value, axis: Axis, leader: str, leader_update: Value, leader_start: Value
+    name: str,
+    update: Value,
+    start: Value,
+    axis: Axis,
+    leader: str,
+    leader_update: Value,
+    leader_start: Value,
 ) -> Solution | None:
     """`if x > m: m, at = x, i`: the name that is kept beside the best key."""
     update, leader_update = flattened(update, name), flattened(leader_update, leader)

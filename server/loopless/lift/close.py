@@ -196,9 +196,7 @@ def _dead(
 # --- carried names
 
 
-def _solve(
-    updates: dict[str, Value], starts: dict[str, Bound], axis: Axis
-) -> dict[str, Solution]:
+def _solve(updates: dict[str, Value], starts: dict[str, Bound], axis: Axis) -> dict[str, Solution]:
     solved: dict[str, Solution] = {}
     progress = True
     while progress:
@@ -243,7 +241,11 @@ def _in_value(value: Value, solved: dict[str, Solution]) -> Value:
     """The value with solved names replaced by what they are at the start of the iteration."""
     if not (cells_of(value) & solved.keys()):
         return value
-    updates = {s.update: s.updated for s in solved.values() if s.update is not None and s.updated is not None}
+    updates = {
+        s.update: s.updated
+        for s in solved.values()
+        if s.update is not None and s.updated is not None
+    }
     atoms: dict[Atom, Poly] = {}
     for name, solution in solved.items():
         if isinstance(solution.before, Int):
@@ -258,7 +260,11 @@ def _in_value(value: Value, solved: dict[str, Solution]) -> Value:
             case Read(root, ()) if root in solved and not _unsaid(solved[root], root):
                 return solved[root].before
             case Int(p):
-                names = [a.name for a in p.atoms() if isinstance(a, Cell) and a not in atoms and a.name in solved]
+                names = [
+                    a.name
+                    for a in p.atoms()
+                    if isinstance(a, Cell) and a not in atoms and a.name in solved
+                ]
                 if not names:
                     return Int(p.substitute(atoms))
                 return _expanded(p.substitute(atoms), solved)
@@ -374,7 +380,10 @@ def _check_finals(
                 continue
             access = Access(read.root, read.subs)
             for piece in pieces:
-                if any(w.root == access.root or lifting.scope.may_alias(w.root, access.root) for w in writes(piece)):
+                if any(
+                    w.root == access.root or lifting.scope.may_alias(w.root, access.root)
+                    for w in writes(piece)
+                ):
                     if _settled(piece, read, lifting):
                         continue
                     del finals[name]
@@ -388,7 +397,10 @@ def _settled(piece: Piece, read: Read, lifting: Lifting) -> bool:
     other = Access(read.root, read.subs, tuple(sub_axes(read.subs)))
     return not any(
         may_meet(access, other, None, "=", lifting.scope)
-        for access in (Access(w.root, w.subs, tuple(sub_axes(w.subs) | set(w.inner)), w.given) for w in writes(piece))
+        for access in (
+            Access(w.root, w.subs, tuple(sub_axes(w.subs) | set(w.inner)), w.given)
+            for w in writes(piece)
+        )
     )
 
 
@@ -434,7 +446,17 @@ def _distribute(
             lifted = _on_axis(members[0], axis, edges, group[0], lifting)
         if any(_temps_of(m) & stuck for m in members):
             # It needs a value that only the loop that stays has: then all of the level stays.
-            return [Kept(axis, loop, space.index, tuple(pieces), (), loop.span, _all_reasons(why, group, reasons, pieces, loop))]
+            return [
+                Kept(
+                    axis,
+                    loop,
+                    space.index,
+                    tuple(pieces),
+                    (),
+                    loop.span,
+                    _all_reasons(why, group, reasons, pieces, loop),
+                )
+            ]
         if lifted is None:
             stuck |= {pieces[at].name for at in group if isinstance(pieces[at], Define)}  # type: ignore[union-attr]
             if any(isinstance(m, Append) for m in members):
@@ -476,7 +498,9 @@ def _retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:
         case Write(_, subs, _, value, when):
             return replace(
                 piece,
-                subs=tuple(Pick(_retemp(s.value, temps)) if isinstance(s, Pick) else s for s in subs),
+                subs=tuple(
+                    Pick(_retemp(s.value, temps)) if isinstance(s, Pick) else s for s in subs
+                ),
                 value=_retemp(value, temps),
                 when=None if when is None else _retemp(when, temps),
             )
@@ -484,7 +508,9 @@ def _retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:
             return replace(piece, value=_retemp(value, temps))
         case Append(_, value, when):
             return replace(
-                piece, value=_retemp(value, temps), when=None if when is None else _retemp(when, temps)
+                piece,
+                value=_retemp(value, temps),
+                when=None if when is None else _retemp(when, temps),
             )
         case Kept(_, _, _, inner):
             return replace(piece, pieces=tuple(_retemped(p, temps) for p in inner))
@@ -534,7 +560,9 @@ def _edges(
                         if first == second:
                             if kind == "flow" and may_meet(a, b, axis, "<", scope):
                                 connect(first, first, "flow", a.root)
-                            elif kind == "output" and _self_output(pieces[first], a, b, axis, lifting):
+                            elif kind == "output" and _self_output(
+                                pieces[first], a, b, axis, lifting
+                            ):
                                 connect(first, first, "output", a.root)
                             continue
                         if _both_update(pieces[first], pieces[second]) and kind == "output":
@@ -609,8 +637,10 @@ def _split_nodes(pieces: list[Piece], axis: Axis, lifting: Lifting) -> list[Piec
                     rank = lifting.scope.rank(read.root)
                     used = sum(isinstance(s, At | Pick) for s in read.subs)
                     lifting.scope.names[name] = fact.but(
-                        dims=None if rank is None else (None,) * (rank - used), like=None,
-                        view_of=None, dtype=lifting.scope.dtype(read.root),
+                        dims=None if rank is None else (None,) * (rank - used),
+                        like=None,
+                        view_of=None,
+                        dtype=lifting.scope.dtype(read.root),
                     )
                     saved.append(Define(name, read, (), piece.span))
                     changed = replace(changed, value=_swap(changed.value, read, Temp(name, ())))
@@ -660,9 +690,7 @@ def _on_axis(
             return _write_on_axis(piece, axis, carried, lifting)
 
 
-def _write_on_axis(
-    piece: Write, axis: Axis, carried: bool, lifting: Lifting
-) -> list[Piece] | None:
+def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) -> list[Piece] | None:
     if carried:
         found = _last_wins(piece, axis, lifting) or _array_scan(piece, axis, lifting)
         return None if found is None else [found]
@@ -700,7 +728,9 @@ def _last_wins(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
     if piece.op is not None or axis in sub_axes(piece.subs):
         return None
     me = Access(piece.root, piece.subs, piece.axes)
-    if any(r.root == piece.root and may_meet(me, r, axis, "<", lifting.scope) for r in reads(piece)):
+    if any(
+        r.root == piece.root and may_meet(me, r, axis, "<", lifting.scope) for r in reads(piece)
+    ):
         return None
     if piece.when is not None and axis in axes_of(piece.when):
         return None
@@ -746,7 +776,11 @@ def _updated_scan(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
     """`a[i] += a[i - 1]`."""
     assert piece.op is not None
     for read in dict.fromkeys(reads_of(piece.value)):
-        if read == piece.value and read.root == piece.root and _one_behind(piece.subs, read.subs, axis):
+        if (
+            read == piece.value
+            and read.root == piece.root
+            and _one_behind(piece.subs, read.subs, axis)
+        ):
             own = Read(piece.root, piece.subs)
             start = substitute(read, {axis: poly(0)})
             value = Scan(piece.op, axis, own, start, False)

@@ -96,24 +96,30 @@ class Evaluator:
         if name in self.lifting.loop_names:
             raise stop("unbound", f"`{name}` may have no value here", span)
         fact = self.scope.fact(name)
-        if fact.kind in {"int", "unknown"} and fact.poly is not None and (
-            fact.kind == "int" or fact.poly.atoms()
+        if (
+            fact.kind in {"int", "unknown"}
+            and fact.poly is not None
+            and (fact.kind == "int" or fact.poly.atoms())
         ):
             return Int(fact.poly)
-        if fact.kind == "int" or (fact.kind in {"unknown", "number"} and name in self.scope.integers):
+        if fact.kind == "int" or (
+            fact.kind in {"unknown", "number"} and name in self.scope.integers
+        ):
             return Int(poly(Symbol(name)))
         if name in self.lifting.changed:
             # The loop changes what the name holds: a read of all of it, so that dependences are seen.
             return Read(name, (full(),))
-        if fact.kind == "tuple" and fact.items is not None and all(i.poly is not None for i in fact.items):
+        if (
+            fact.kind == "tuple"
+            and fact.items is not None
+            and all(i.poly is not None for i in fact.items)
+        ):
             return Tuple(tuple(Int(i.poly) for i in fact.items if i.poly is not None))
         return Ref(name)
 
     # --- operators
 
-    def operator(
-        self, op: str, operands: tuple[tree.Expr, ...], frame: Frame, span: Span
-    ) -> Value:
+    def operator(self, op: str, operands: tuple[tree.Expr, ...], frame: Frame, span: Span) -> Value:
         values = [self.value(operand, frame) for operand in operands]
         if op == "not":
             return negated(self.truth(values[0]))
@@ -134,7 +140,9 @@ class Evaluator:
             return self.on_item("torch.matmul", tuple(values), (), span)
         if any(t.kind == "other" for t in types):
             odd = next(v for v, t in zip(values, types) if t.kind == "other")
-            raise stop("not-a-tensor", f"{described(odd)} is not known to be a tensor or a number", span)
+            raise stop(
+                "not-a-tensor", f"{described(odd)} is not known to be a tensor or a number", span
+            )
         if op in {"<", ">", "<=", ">=", "==", "!="}:
             return Apply(op, tuple(plain(v) for v in values))
         return Apply(op, tuple(plain(v) for v in values))
@@ -175,12 +183,16 @@ class Evaluator:
             place = integer_of(self.value(subscripts[0], frame)) if len(subscripts) == 1 else None
             at = None if place is None else place.constant
             if at is None or not -len(base.items) <= at < len(base.items):
-                raise stop("unknown-subscript", "a tuple is subscripted by a value of the loop", span)
+                raise stop(
+                    "unknown-subscript", "a tuple is subscripted by a value of the loop", span
+                )
             return base.items[at]
         self.require_tensor(base, span)
         found = item(base, self.subs(subscripts, base, frame), self.scope)
         if found is None:
-            raise stop("unknown-subscript", f"no rule for this subscript of {described(base)}", span)
+            raise stop(
+                "unknown-subscript", f"no rule for this subscript of {described(base)}", span
+            )
         return found
 
     def require_tensor(self, base: Value, span: Span) -> None:
@@ -191,9 +203,7 @@ class Evaluator:
                 f"annotate it: `{described(base).strip('`')}: torch.Tensor`",
             )  # fmt: skip
 
-    def subs(
-        self, subscripts: tuple[tree.Expr, ...], base: Value, frame: Frame
-    ) -> list[Sub]:
+    def subs(self, subscripts: tuple[tree.Expr, ...], base: Value, frame: Frame) -> list[Sub]:
         """The subscripts of a tensor."""
         found: list[Sub] = []
         for at, subscript in enumerate(subscripts):
@@ -236,7 +246,11 @@ class Evaluator:
             case _:
                 kind = type_of(value, self.scope)
                 if kind.dtype == "bool":
-                    raise stop("data-dependent-size", "a boolean mask picks a different number of items each time", span)
+                    raise stop(
+                        "data-dependent-size",
+                        "a boolean mask picks a different number of items each time",
+                        span,
+                    )
                 if kind.kind == "float":
                     raise stop("unknown-subscript", "a float as a subscript", span)
                 if isinstance(value, Apply) and value.op == "item":
@@ -251,16 +265,24 @@ class Evaluator:
                 return None
             value = self.value(expr, frame)
             p = integer_of(value)
-            if p is None and isinstance(value, Ref) and self.scope.fact(value.text).kind in {"unknown", "int", "number"}:
+            if (
+                p is None
+                and isinstance(value, Ref)
+                and self.scope.fact(value.text).kind in {"unknown", "int", "number"}
+            ):
                 p = poly(Symbol(value.text))
             if p is None:
-                raise stop("data-dependent-size", "the length of a slice depends on data", expr.span)
+                raise stop(
+                    "data-dependent-size", "the length of a slice depends on data", expr.span
+                )
             return p
 
         start, stop_at, step = bound(subscript.start), bound(subscript.stop), bound(subscript.step)
         stride = 1 if step is None else step.constant
         if stride is None or stride < 1:
-            raise stop("unknown-subscript", "the step of a slice is not a positive number", subscript.span)
+            raise stop(
+                "unknown-subscript", "the step of a slice is not a positive number", subscript.span
+            )
         first = start or poly(0)
         if stop_at is None:
             return Cut(first, None, stride)
@@ -286,7 +308,9 @@ class Evaluator:
                 pass
             case tree.Call(tree.Field(of, "size"), (tree.Literal(int(at)),)):
                 pass
-            case tree.Call(tree.Name("len"), (of,)) if dotted(expr.func, self.scope) == "builtins.len":
+            case tree.Call(tree.Name("len"), (of,)) if (
+                dotted(expr.func, self.scope) == "builtins.len"
+            ):
                 at = 0
             case _:
                 return None
@@ -332,7 +356,15 @@ class Evaluator:
         """An attribute: a constant of a module, a field of self, or a property of an item."""
         whole = dotted(expr, self.scope)
         if whole is not None:
-            constants = {"math.pi", "math.e", "math.inf", "math.nan", "torch.pi", "torch.inf", "torch.nan"}
+            constants = {
+                "math.pi",
+                "math.e",
+                "math.inf",
+                "math.nan",
+                "torch.pi",
+                "torch.inf",
+                "torch.nan",
+            }
             if whole in constants:
                 return Ref(spelled(expr))
             fact = infer(expr, self.scope)
@@ -355,7 +387,9 @@ class Evaluator:
             case "T" | "mT":
                 rank = type_of(base, self.scope).rank
                 if rank == 2 or expr.name == "mT":
-                    return self.on_item("torch.transpose", (base, Int(poly(-2)), Int(poly(-1))), (), expr.span)
+                    return self.on_item(
+                        "torch.transpose", (base, Int(poly(-2)), Int(poly(-1))), (), expr.span
+                    )
             case "device" | "dtype":
                 if isinstance(base, Read):
                     return Ref(f"{base.root}.{expr.name}")
@@ -430,7 +464,9 @@ class Evaluator:
         if function is None:
             raise stop("unknown-call", f"`self.{attribute}` is not known", call.span)
         args, keywords = self.arguments(call, frame)
-        if not any(isinstance(d, tree.Name) and d.id == "staticmethod" for d in function.decorators):
+        if not any(
+            isinstance(d, tree.Name) and d.id == "staticmethod" for d in function.decorators
+        ):
             args = [Ref("self"), *args]
         return self.inline(function, args, keywords, frame, call.span)
 
@@ -465,7 +501,9 @@ class Evaluator:
     def host_tensor(self, call: tree.Call, frame: Frame) -> Value:
         """`torch.tensor(number)`: a 0-d tensor of that number."""
         args, keywords = self.arguments(call, frame)
-        raise stop("unknown-call", "a tensor is made from Python numbers in every iteration", call.span)
+        raise stop(
+            "unknown-call", "a tensor is made from Python numbers in every iteration", call.span
+        )
 
     def operation(
         self,
@@ -478,14 +516,20 @@ class Evaluator:
         """A call of an operation of the table."""
         match known.rule:
             case Rule.POINTWISE:
-                return Apply(name, tuple(plain(a) for a in args), tuple((k, plain(x)) for k, x in keywords))
+                return Apply(
+                    name, tuple(plain(a) for a in args), tuple((k, plain(x)) for k, x in keywords)
+                )
             case Rule.RANDOM:
-                raise stop("random", f"`{name}` draws random numbers, in another order if batched", span)
+                raise stop(
+                    "random", f"`{name}` draws random numbers, in another order if batched", span
+                )
             case Rule.EFFECT:
                 raise stop("effect", f"`{name}` changes something in every iteration", span)
             case Rule.READ:
                 return Apply("item", (args[0],))
-            case Rule.OPAQUE if not any(axes_of(a) or cells_of(a) for a in (*args, *dict(keywords).values())):
+            case Rule.OPAQUE if not any(
+                axes_of(a) or cells_of(a) for a in (*args, *dict(keywords).values())
+            ):
                 # The same in every iteration: it needs no batching.
                 return self.on_item(name, args, keywords, span)
             case Rule.OPAQUE:
@@ -529,7 +573,7 @@ class Evaluator:
                 return self.truth(arg)
             case "abs", [arg]:
                 return Apply("abs", (plain(arg),))
-            case ("min" | "max"), [_, _, *_]:
+            case (("min" | "max"), [_, _, *_]):
                 integers = [integer_of(a) for a in args]
                 if all(i is not None for i in integers):
                     folded = arithmetic(short, [i for i in integers if i is not None])
@@ -544,7 +588,9 @@ class Evaluator:
             case "pow", [base, power]:
                 return self.combined("**", [base, power], call.span)
             case "len", [arg]:
-                raise stop("unknown-size", f"the length of {described(arg)} is not known", call.span)
+                raise stop(
+                    "unknown-size", f"the length of {described(arg)} is not known", call.span
+                )
             case "sum", [arg] if types[0].is_tensor:
                 return OnItem("torch.sum", (arg,), (("dim", Int(poly(0))),))
             case "range" | "enumerate" | "zip", _:
@@ -561,7 +607,9 @@ class Evaluator:
         kind = type_of(base, self.scope)
         if name == "item" and not call.args:
             if not kind.is_tensor:
-                raise stop("not-a-tensor", f"{described(base)} is not known to be a tensor", call.span)
+                raise stop(
+                    "not-a-tensor", f"{described(base)} is not known to be a tensor", call.span
+                )
             return Apply("item", (base,))
         if not kind.is_tensor:
             raise stop("not-a-tensor", f"{described(base)} is not known to be a tensor", call.span)
@@ -571,7 +619,9 @@ class Evaluator:
         args, keywords = self.arguments(call, frame)
         if name in {"clone", "contiguous"}:
             return Apply("Tensor.clone", (base,))
-        return self.operation(f"Tensor.{name}", known, (base, *args), tuple(keywords.items()), call.span)
+        return self.operation(
+            f"Tensor.{name}", known, (base, *args), tuple(keywords.items()), call.span
+        )
 
 
 def _in_full(value: Value) -> bool:

@@ -144,9 +144,7 @@ class Executor:
         for name in bound:
             value = closed.finals.get(name)
             if value is None:
-                frame.env[name] = Unbound(
-                    f"`{name}` is read after the loop that binds it"
-                )
+                frame.env[name] = Unbound(f"`{name}` is read after the loop that binds it")
             elif frame.when is not None and name not in targets:
                 before = frame.env.get(name)
                 frame.env[name] = value if before is None or isinstance(before, Unbound) else value
@@ -176,20 +174,30 @@ class Executor:
             case tree.While():
                 raise stop("while", "a `while` loop stands in the loop", statement.span)
             case tree.Other(kind):
-                raise stop("unknown-statement", f"no rule for {_kind(kind)} in a loop", statement.span)
+                raise stop(
+                    "unknown-statement", f"no rule for {_kind(kind)} in a loop", statement.span
+                )
             case tree.Jump(kind):
                 raise stop("early-exit", f"`{kind}` stands in the loop", statement.span)
             case tree.Return():
                 raise stop("early-exit", "the loop returns", statement.span)
             case tree.Define(name):
-                raise stop("unknown-statement", f"`{name}` is defined inside the loop", statement.span)
+                raise stop(
+                    "unknown-statement", f"`{name}` is defined inside the loop", statement.span
+                )
 
     def assign(self, target: tree.Expr, value: Value, frame: Frame, span: Span) -> None:
         match target:
-            case tree.Name(name) if isinstance(value, Read) and not value.subs and (
-                value.root in self.lifting.augmented and type_of(value, self.scope).is_tensor
+            case tree.Name(name) if (
+                isinstance(value, Read)
+                and not value.subs
+                and (value.root in self.lifting.augmented and type_of(value, self.scope).is_tensor)
             ):
-                raise stop("aliasing", f"`{name}` is another name for `{value.root}`, which changes in place", span)
+                raise stop(
+                    "aliasing",
+                    f"`{name}` is another name for `{value.root}`, which changes in place",
+                    span,
+                )
             case tree.Name(name):
                 frame.env[name] = value
             case tree.Item(of, subscripts):
@@ -212,9 +220,7 @@ class Executor:
                 return found
         raise stop("unpacking", f"{described(value)} is taken apart", span)
 
-    def augment(
-        self, target: tree.Expr, op: str, value: Value, frame: Frame, span: Span
-    ) -> None:
+    def augment(self, target: tree.Expr, op: str, value: Value, frame: Frame, span: Span) -> None:
         match target:
             case tree.Name(name):
                 old = self.evaluator.name(name, frame, span)
@@ -265,7 +271,9 @@ class Executor:
         """A store at one place, under the frame's predicate."""
         kind = type_of(value, self.scope)
         if kind.kind == "other":
-            raise stop("not-a-tensor", f"{described(value)} is not known to be a tensor or a number", span)
+            raise stop(
+                "not-a-tensor", f"{described(value)} is not known to be a tensor or a number", span
+            )
         self._learn_rank(root, subs, value, span)
         if op is None:
             reduced = _as_update(root, subs, value)
@@ -294,7 +302,9 @@ class Executor:
         """What is stored into an item of known rank has that rank, unless an operand of that rank is there."""
         leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
         open_leaves = [leaf for leaf in leaves if self.scope.shown(leaf.root) is None]
-        if not open_leaves or any(type_of(leaf, self.scope).rank == rank for leaf in pointwise_leaves(value)):
+        if not open_leaves or any(
+            type_of(leaf, self.scope).rank == rank for leaf in pointwise_leaves(value)
+        ):
             return
         if any(_is_whole(leaf, self.scope) for leaf in pointwise_leaves(value)):
             return
@@ -312,12 +322,18 @@ class Executor:
         known = lookup(name)
         if known is None:
             return
-        rank = max(known.item_rank or 0, known.last, 1 if known.rule in {Rule.REDUCE, Rule.ALONG} else 0)
+        rank = max(
+            known.item_rank or 0, known.last, 1 if known.rule in {Rule.REDUCE, Rule.ALONG} else 0
+        )
         if known.ranks:
             rank = max(known.ranks)
         if rank and args:
             leaves = list(pointwise_leaves(args[0]))
-            open_leaves = [x for x in leaves if isinstance(x, Read) and x.subs and self.scope.shown(x.root) is None]
+            open_leaves = [
+                x
+                for x in leaves
+                if isinstance(x, Read) and x.subs and self.scope.shown(x.root) is None
+            ]
             if any(_is_whole(leaf, self.scope) for leaf in leaves):
                 return
             if any((type_of(leaf, self.scope).rank or 0) >= rank for leaf in leaves):
@@ -328,7 +344,14 @@ class Executor:
                 for leaf in open_leaves:
                     self.learn(leaf, most)
                 return
-            unknown = next((x.text for x in leaves if isinstance(x, Ref) and self.scope.fact(x.text).kind == "unknown"), None)
+            unknown = next(
+                (
+                    x.text
+                    for x in leaves
+                    if isinstance(x, Ref) and self.scope.fact(x.text).kind == "unknown"
+                ),
+                None,
+            )
             if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
                 raise stop(
                     "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
@@ -409,7 +432,12 @@ class Executor:
             left, right = then.env.get(name), other.env.get(name)
             if left == right and left is not None:
                 frame.env[name] = left
-            elif left is None or right is None or isinstance(left, Unbound) or isinstance(right, Unbound):
+            elif (
+                left is None
+                or right is None
+                or isinstance(left, Unbound)
+                or isinstance(right, Unbound)
+            ):
                 frame.env[name] = Unbound(f"`{name}` is bound on one way through an `if` only")
             else:
                 frame.env[name] = select(test, left, right)
@@ -420,7 +448,12 @@ class Executor:
         """The condition, saved if the arm changes what it reads before it is asked for the last time."""
         for at in range(start, len(frame.pieces)):
             piece = frame.pieces[at]
-            if at == len(frame.pieces) - 1 and not asked_again and isinstance(piece, Write) and not piece.axes:
+            if (
+                at == len(frame.pieces) - 1
+                and not asked_again
+                and isinstance(piece, Write)
+                and not piece.axes
+            ):
                 break
             if any(may_touch(piece, read, self.scope) for read in reads_of(test)):
                 name = self.lifting.temp("chosen")
@@ -438,7 +471,11 @@ class Executor:
                 return
             case tree.Call(tree.Field(tree.Name(name), "append"), (argument,), ()):
                 if name in frame.env or self.scope.fact(name).kind != "list":
-                    raise stop("effect", f"`{name}` is not known to be a list made for this loop", expr.span)
+                    raise stop(
+                        "effect",
+                        f"`{name}` is not known to be a list made for this loop",
+                        expr.span,
+                    )
                 value = self.evaluator.value(argument, frame)
                 if isinstance(argument, tree.Name) and argument.id in self.lifting.augmented:
                     if type_of(value, self.scope).is_tensor:
@@ -452,7 +489,11 @@ class Executor:
                 self.in_place(of, attribute, args, frame, expr.span)
             case tree.Call(func):
                 name = dotted(func, self.scope) or root_name(func) or "a function"
-                raise stop("effect", f"`{name.removeprefix('builtins.')}` is called for its effect", expr.span)
+                raise stop(
+                    "effect",
+                    f"`{name.removeprefix('builtins.')}` is called for its effect",
+                    expr.span,
+                )
             case _:
                 self.evaluator.value(expr, frame)
 
@@ -462,14 +503,16 @@ class Executor:
         """`x[i].add_(y)` and its like."""
         base = self.evaluator.value(of, frame)
         if not isinstance(base, Read) or not base.subs:
-            raise stop("in-place", f"{described(base)} is changed in place in every iteration", span)
+            raise stop(
+                "in-place", f"{described(base)} is changed in place in every iteration", span
+            )
         values = [self.evaluator.value(arg, frame) for arg in args]
         match attribute, values:
             case "fill_" | "copy_", [value]:
                 self.write(base.root, base.subs, None, value, frame, span)
             case "zero_", []:
                 self.write(base.root, base.subs, None, Int(poly(0)), frame, span)
-            case ("add_" | "sub_" | "mul_" | "div_"), [value]:
+            case (("add_" | "sub_" | "mul_" | "div_"), [value]):
                 op = {"add_": "+", "sub_": "-", "mul_": "*", "div_": "/"}[attribute]
                 self.write(base.root, base.subs, op, value, frame, span)
             case _:
@@ -521,7 +564,11 @@ class Executor:
             raise stop("recursion", f"`{function.name}` calls itself, or too deep", span)
         if function.variadic or function.is_async or function.is_generator or function.global_names:
             raise stop("unknown-call", f"`{function.name}` cannot be inlined", span)
-        decorated = [d for d in function.decorators if not (isinstance(d, tree.Name) and d.id == "staticmethod")]
+        decorated = [
+            d
+            for d in function.decorators
+            if not (isinstance(d, tree.Name) and d.id == "staticmethod")
+        ]
         if decorated:
             raise stop("unknown-call", f"`{function.name}` is decorated", span)
         bound = dict(zip((p.name for p in function.params), args))
@@ -531,7 +578,11 @@ class Executor:
         for param in function.params:
             if param.name not in bound:
                 if not isinstance(param.default, tree.Literal):
-                    raise stop("unknown-call", f"`{function.name}` has a default that is not a literal", span)
+                    raise stop(
+                        "unknown-call",
+                        f"`{function.name}` has a default that is not a literal",
+                        span,
+                    )
                 bound[param.name] = self.evaluator.value(param.default, frame)
         inner = Frame(dict(bound), frame.pieces, frame.when)
         local = names_bound(function.body) | frozenset(p.name for p in function.params)
@@ -547,7 +598,9 @@ class Executor:
                 raise stop("effect", f"`{function.name}` changes its argument", span)
         finally:
             self.inlining -= 1
-            self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence = saved
+            self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence = (
+                saved
+            )
         if result is None:
             raise stop("unknown-call", f"`{function.name}` may return nothing", span)
         return result
@@ -584,9 +637,13 @@ def _visible(names: dict[str, object], bound: dict[str, Value]) -> dict:  # type
 
 
 def _kind(kind: str) -> str:
-    return {"Assert": "`assert`", "With": "`with`", "Try": "`try`", "Raise": "`raise`", "Delete": "`del`"}.get(
-        kind, kind
-    )
+    return {
+        "Assert": "`assert`",
+        "With": "`with`",
+        "Try": "`try`",
+        "Raise": "`raise`",
+        "Delete": "`del`",
+    }.get(kind, kind)
 
 
 def _normal_op(op: str, value: Value) -> tuple[str, Value]:
@@ -642,19 +699,30 @@ def _merge_stores(
     for left, right in zip(then, other):
         match left, right:
             case Write(), Write() if (left.root, left.subs, left.op, left.axes) == (
-                right.root, right.subs, right.op, right.axes
+                right.root,
+                right.subs,
+                right.op,
+                right.axes,
             ) and not left.axes:
-                if left.when != conjunction(outer, test) or right.when != conjunction(outer, negated(test)):
+                if left.when != conjunction(outer, test) or right.when != conjunction(
+                    outer, negated(test)
+                ):
                     return
                 value = select(test, left.value, right.value)
                 merged.append(replace(left, value=value, when=outer))
             case Append(), Append() if left.root == right.root and not left.axes and not right.axes:
-                if left.when != conjunction(outer, test) or right.when != conjunction(outer, negated(test)):
+                if left.when != conjunction(outer, test) or right.when != conjunction(
+                    outer, negated(test)
+                ):
                     return
-                merged.append(replace(left, value=select(test, left.value, right.value), when=outer))
+                merged.append(
+                    replace(left, value=select(test, left.value, right.value), when=outer)
+                )
             case _:
                 return
-    if len(merged) > 1 and len({m.root for m in merged if isinstance(m, Write | Append)}) < len(merged):
+    if len(merged) > 1 and len({m.root for m in merged if isinstance(m, Write | Append)}) < len(
+        merged
+    ):
         return
     pieces[start:] = merged
 
@@ -669,7 +737,9 @@ def _asking(piece: Piece, old: Value, new: Value) -> Piece:
         case Write(when=when) | Append(when=when) if when is not None:
             return replace(piece, when=_swapped(when, old, new))
         case Kept():
-            raise stop("condition", "a loop that stays changes the condition that it is under", piece.span)
+            raise stop(
+                "condition", "a loop that stays changes the condition that it is under", piece.span
+            )
         case _:
             return piece
 
@@ -694,7 +764,9 @@ def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Va
 def _is_whole(value: Value, scope: Scope) -> bool:
     """A whole tensor of unknown rank, or the result of an operation whose rank is not known."""
     kind = type_of(value, scope)
-    return kind.is_tensor and kind.rank is None and not (isinstance(value, Read) and bool(value.subs))
+    return (
+        kind.is_tensor and kind.rank is None and not (isinstance(value, Read) and bool(value.subs))
+    )
 
 
 def mentions_axis(subs: tuple[Sub, ...], axis: object) -> bool:

@@ -65,7 +65,9 @@ def reads(piece: Piece) -> Iterator[Access]:
         case Kept(axis, _, _, pieces):
             for inner in pieces:
                 for access in reads(inner):
-                    yield Access(access.root, access.subs, (*access.inner, axis), access.given, access.prefix)
+                    yield Access(
+                        access.root, access.subs, (*access.inner, axis), access.given, access.prefix
+                    )
 
 
 def writes(piece: Piece) -> Iterator[Access]:
@@ -141,7 +143,11 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
         known += bounds((left, right))
         gap = poly(right) - poly(left)
         known.append(
-            Constraint(gap - 1) if order == "<" else Constraint(-gap - 1) if order == ">" else equal_zero(gap)
+            Constraint(gap - 1)
+            if order == "<"
+            else Constraint(-gap - 1)
+            if order == ">"
+            else equal_zero(gap)
         )
     known += bounds(_outer_axes(first, second, fresh))
     for place, (one, other) in enumerate(zip(_dimensions(first), _dimensions(second))):
@@ -153,7 +159,9 @@ def _dimensions(subs: Iterable[Sub]) -> Iterator[Sub]:
     return (sub for sub in subs if not isinstance(sub, New))
 
 
-def _outer_axes(first: tuple[Sub, ...], second: tuple[Sub, ...], fresh: _Renaming) -> frozenset[Axis]:
+def _outer_axes(
+    first: tuple[Sub, ...], second: tuple[Sub, ...], fresh: _Renaming
+) -> frozenset[Axis]:
     return (sub_axes(first) | sub_axes(second)) - frozenset(fresh.made.values())
 
 

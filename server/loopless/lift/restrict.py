@@ -146,8 +146,7 @@ def _scanned(piece: Write, axis: Axis) -> bool:
     from loopless.ir.value import Previous, Scan, Temp, walk
 
     return any(
-        (isinstance(v, Scan | Previous) and v.axis == axis) or (isinstance(v, Temp) and axis in v.axes)
+        (isinstance(v, Scan | Previous) and v.axis == axis)
+        or (isinstance(v, Temp) and axis in v.axes)
         for v in walk(piece.value)
     )
-
-

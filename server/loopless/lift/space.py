@@ -50,7 +50,13 @@ class _Source:
     index: Poly
 
 
-def space_of(loop_target: tree.Expr, iterable: tree.Expr, lifting: Lifting, evaluator: Evaluator, frame: Frame) -> Space:
+def space_of(
+    loop_target: tree.Expr,
+    iterable: tree.Expr,
+    lifting: Lifting,
+    evaluator: Evaluator,
+    frame: Frame,
+) -> Space:
     """The iteration space of one `for`."""
     name = loop_target.id if isinstance(loop_target, tree.Name) else _first_name(loop_target)
     # The extent of an axis is known only after the source: a stand-in axis takes its place until then.
@@ -90,11 +96,15 @@ def _bind(
                 return
             kind = type_of(value, evaluator.scope)
             if not kind.is_tensor:
-                raise stop("unpacking", f"{described(value)} is not known to be a tensor", target.span)
+                raise stop(
+                    "unpacking", f"{described(value)} is not known to be a tensor", target.span
+                )
             for at, inner in enumerate(items):
                 part = item(value, [At(poly(at))], evaluator.scope)
                 if part is None:
-                    raise stop("unpacking", "the loop's target takes an expression apart", target.span)
+                    raise stop(
+                        "unpacking", "the loop's target takes an expression apart", target.span
+                    )
                 _bind(inner, part, bindings, evaluator)
         case _:
             raise stop("loop-target", "the loop assigns to something other than names", target.span)
@@ -114,24 +124,45 @@ def _source(
         match name, iterable.args:
             case "builtins.range", args if 1 <= len(args) <= 3 and not iterable.keywords:
                 return _range(target, args, hole, lifting, evaluator, frame)
-            case "builtins.enumerate", (of, *start) if isinstance(target, tree.Display) and len(target.items) == 2:
+            case "builtins.enumerate", (of, *start) if (
+                isinstance(target, tree.Display) and len(target.items) == 2
+            ):
                 inner = _source(target.items[1], of, hole, lifting, evaluator, frame)
                 first = poly(0)
-                asked = start[0] if start else next((x for k, x in iterable.keywords if k == "start"), None)
+                asked = (
+                    start[0]
+                    if start
+                    else next((x for k, x in iterable.keywords if k == "start"), None)
+                )
                 if asked is not None:
                     p = integer_of(evaluator.value(asked, frame))
                     if p is None:
-                        raise stop("unknown-extent", "`enumerate` starts at an unknown number", iterable.span)
+                        raise stop(
+                            "unknown-extent",
+                            "`enumerate` starts at an unknown number",
+                            iterable.span,
+                        )
                     first = p
                 count = (target.items[0], Int(poly(hole) + first))
-                return _Source(inner.extent, (count, *inner.elements), inner.when, poly(hole) + first)
-            case "builtins.zip", args if isinstance(target, tree.Display) and len(target.items) == len(args) and args:
-                parts = [_source(t, a, hole, lifting, evaluator, frame) for t, a in zip(target.items, args)]
+                return _Source(
+                    inner.extent, (count, *inner.elements), inner.when, poly(hole) + first
+                )
+            case "builtins.zip", args if (
+                isinstance(target, tree.Display) and len(target.items) == len(args) and args
+            ):
+                parts = [
+                    _source(t, a, hole, lifting, evaluator, frame)
+                    for t, a in zip(target.items, args)
+                ]
                 extent = least(p.extent for p in parts)
                 if any(p.when is not None for p in parts):
                     raise stop("unknown-extent", "a ragged range inside `zip`", iterable.span)
-                return _Source(extent, tuple(e for p in parts for e in p.elements), None, poly(hole))
-            case "builtins.reversed", (tree.Call(inner_func, inner_args),) if dotted(inner_func, scope) == "builtins.range":
+                return _Source(
+                    extent, tuple(e for p in parts for e in p.elements), None, poly(hole)
+                )
+            case "builtins.reversed", (tree.Call(inner_func, inner_args),) if (
+                dotted(inner_func, scope) == "builtins.range"
+            ):
                 inner = _range(target, inner_args, hole, lifting, evaluator, frame)
                 if inner.when is not None:
                     raise stop("unknown-extent", "a ragged range, reversed", iterable.span)
@@ -143,11 +174,15 @@ def _source(
             case _:
                 pass
         match iterable.func:
-            case tree.Field(of, "unbind") | tree.Field(of, "split") if not iterable.args and not iterable.keywords:
+            case tree.Field(of, "unbind") | tree.Field(of, "split") if (
+                not iterable.args and not iterable.keywords
+            ):
                 return _tensor(target, of, hole, lifting, evaluator, frame)
             case tree.Field(of, "tolist"):
                 source = _tensor(target, of, hole, lifting, evaluator, frame)
-                elements = tuple((t, _hosted(t, x, evaluator, iterable.span)) for t, x in source.elements)
+                elements = tuple(
+                    (t, _hosted(t, x, evaluator, iterable.span)) for t, x in source.elements
+                )
                 return _Source(source.extent, elements, None, source.index)
             case _:
                 pass
@@ -188,7 +223,11 @@ def _tensor(
         fact = lifting.scope.fact(value.text)
         if fact.kind == "unknown" and value.text in lifting.scope.locals:
             listed = value.text.rstrip("s") in _LISTS or value.text in _LISTS
-            if lifting.scope.world.has_torch and not isinstance(target, tree.Display) and not listed:
+            if (
+                lifting.scope.world.has_torch
+                and not isinstance(target, tree.Display)
+                and not listed
+            ):
                 lifting.assume(f"`{value.text}` is a tensor")
                 lifting.scope.names[value.text] = fact.but(kind="tensor", presumed=True)
                 kind = type_of(value, lifting.scope)
@@ -200,7 +239,9 @@ def _tensor(
     extent = _length(value, lifting)
     element = item(value, [At(poly(hole))], lifting.scope)
     if extent is None or element is None:
-        raise stop("unknown-extent", f"the length of {described(value)} is not known", iterable.span)
+        raise stop(
+            "unknown-extent", f"the length of {described(value)} is not known", iterable.span
+        )
     return _Source(extent, ((target, element),), None, poly(hole))
 
 
@@ -218,7 +259,11 @@ def _length(value: Value, lifting: Lifting) -> Poly | None:
                             return None
                         size = scope.size(root, place)
                         if count is not None:
-                            if proves(size - start - count, []) and proves(start, []) and proves(count, []):
+                            if (
+                                proves(size - start - count, [])
+                                and proves(start, [])
+                                and proves(count, [])
+                            ):
                                 return count
                             return None
                         if not proves(start, []):
@@ -255,11 +300,15 @@ def _range(
         if known is None or known == 0:
             if known is None and _positive(values[2]):
                 return _symbolic_step(target, start, end, values[2], hole, frame)
-            raise stop("unknown-extent", "the step of the range is not a known number", args[2].span)
+            raise stop(
+                "unknown-extent", "the step of the range is not a known number", args[2].span
+            )
         step = known
     if step < 0 and step != -1:
         return _strided_down(target, start, end, step, hole)
-    ragged = any(atom in (start - end).atoms() or atom in start.atoms() for atom in lifting.open_axes)
+    ragged = any(
+        atom in (start - end).atoms() or atom in start.atoms() for atom in lifting.open_axes
+    )
     if not ragged:
         if step == -1:
             extent = start - end
@@ -270,10 +319,16 @@ def _range(
     if step == -1:
         start, end = end + 1, start + 1
     elif step != 1:
-        raise stop("ragged-extent", "a range with a step whose ends depend on an outer loop", args[0].span)
+        raise stop(
+            "ragged-extent", "a range with a step whose ends depend on an outer loop", args[0].span
+        )
     low, high = _hull(start, lifting, lowest=True), _hull(end, lifting, lowest=False)
     if low is None or high is None:
-        raise stop("ragged-extent", "the range's ends depend on an outer loop in a way not known", args[0].span)
+        raise stop(
+            "ragged-extent",
+            "the range's ends depend on an outer loop in a way not known",
+            args[0].span,
+        )
     if low.constant is not None and 0 < low.constant <= 4:
         # From zero on: whole rows read better, and the predicate keeps the first places out.
         low = poly(0)
@@ -306,9 +361,7 @@ def _symbolic_step(
     return _Source(quotient(end - start + step - 1, step), ((target, Int(index)),), None, index)
 
 
-def _strided_down(
-    target: tree.Expr, start: Poly, end: Poly, step: int, hole: Axis
-) -> _Source:
+def _strided_down(target: tree.Expr, start: Poly, end: Poly, step: int, hole: Axis) -> _Source:
     index = start + poly(hole) * step
     extent = quotient(start - end + (-step - 1), poly(-step))
     return _Source(extent, ((target, Int(index)),), None, index)
@@ -360,7 +413,9 @@ def _bound(arg: tree.Expr, evaluator: Evaluator, frame: Frame) -> Poly:
             case Ref(text) if evaluator.scope.fact(text).kind in {"unknown", "int", "number"}:
                 p = poly(Symbol(text))
             case _:
-                raise stop("data-dependent-extent", "how often the loop runs depends on data", arg.span)
+                raise stop(
+                    "data-dependent-extent", "how often the loop runs depends on data", arg.span
+                )
     if any(isinstance(atom, Cell) for atom in p.atoms()):
         raise stop("data-dependent-extent", "how often the loop runs changes as it runs", arg.span)
     return p

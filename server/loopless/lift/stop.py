@@ -5,7 +5,7 @@ from __future__ import annotations
 from loopless.finding import Missed, Span
 
 
-class StopLifting(Exception):  # noqa: N818 - it is a result, not an error
+class StopLifting(Exception):
     """Carries the reason why a loop stays."""
 
     def __init__(self, missed: Missed) -> None:

@@ -24,9 +24,7 @@ def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
             return None
 
 
-def _pushed(
-    op: str, args: tuple[Value, ...], subs: Sequence[Sub], scope: Scope
-) -> Value | None:
+def _pushed(op: str, args: tuple[Value, ...], subs: Sequence[Sub], scope: Scope) -> Value | None:
     """A subscript of a pointwise result: subscript each operand of full rank, leave numbers alone."""
     types = [type_of(arg, scope) for arg in args]
     ranks = {t.rank for t in types if t.is_tensor and t.rank != 0}
@@ -79,7 +77,12 @@ def compose(old: tuple[Sub, ...], new: Sequence[Sub]) -> tuple[Sub, ...] | None:
                             p = p + count
                         result.append(At(start + p * step))
                     case Cut(inner, inner_count, inner_step, inner_stop):
-                        if not inner.terms and inner_count is None and inner_step == 1 and inner_stop is None:
+                        if (
+                            not inner.terms
+                            and inner_count is None
+                            and inner_step == 1
+                            and inner_stop is None
+                        ):
                             result.append(sub)
                             continue
                         if inner_count is None and count is not None and inner_stop is None:
@@ -88,7 +91,9 @@ def compose(old: tuple[Sub, ...], new: Sequence[Sub]) -> tuple[Sub, ...] | None:
                             inner_count = count - inner
                         result.append(
                             Cut(
-                                start + inner * step, inner_count, step * inner_step,
+                                start + inner * step,
+                                inner_count,
+                                step * inner_step,
                                 None if inner_stop is None or step != 1 else start + inner_stop,
                             )  # fmt: skip
                         )

@@ -201,10 +201,30 @@ def _apply(
         result = promoted(types)
         if result.kind == "int":
             return Type("float", "float64")
-        return result if result.dtype in FLOATS or not result.is_tensor else Type(
-            "tensor", "float32" if result.dtype in _RANKS else None, result.rank
+        return (
+            result
+            if result.dtype in FLOATS or not result.is_tensor
+            else Type("tensor", "float32" if result.dtype in _RANKS else None, result.rank)
         )
-    if op in {"+", "-", "*", "//", "%", "**", "neg", "pos", "abs", "min", "max", "&", "|", "^", "~", "<<", ">>"}:
+    if op in {
+        "+",
+        "-",
+        "*",
+        "//",
+        "%",
+        "**",
+        "neg",
+        "pos",
+        "abs",
+        "min",
+        "max",
+        "&",
+        "|",
+        "^",
+        "~",
+        "<<",
+        ">>",
+    }:
         return promoted(types)
     if op.startswith("math."):
         integral = op in {"math.floor", "math.ceil", "math.trunc"}
