@@ -10,7 +10,9 @@ from typing import Literal
 
 Applicability = Literal["safe", "unsafe", "display"]
 Grade = Literal["E0", "E1", "E2", "E3", "E4"]
-InputKind = Literal["tensor", "int", "float", "bool", "number", "list", "callable", "module", "unknown"]
+InputKind = Literal[
+    "tensor", "int", "float", "bool", "number", "list", "callable", "module", "unknown"
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)

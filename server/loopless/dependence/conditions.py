@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from loopless.dependence.feasible import Constraint, at_least_zero, equal_zero
-from loopless.ir.value import Apply, Int, Value, Const
 from loopless.ir.poly import Poly, poly
+from loopless.ir.value import Apply, Const, Int, Value
 
 _NEGATED = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 

@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
 
-from loopless.ir.poly import Axis, Dim, Monomial, Numel, Poly, Quotient, Remainder, Least, Greatest, poly, rank_of
+from loopless.ir.poly import (
+    Axis,
+    Dim,
+    Greatest,
+    Least,
+    Monomial,
+    Numel,
+    Poly,
+    Quotient,
+    Remainder,
+    poly,
+    rank_of,
+)
 
 _LIMIT = 160
 
@@ -27,12 +39,12 @@ class Constraint:
 
 
 def at_least_zero(value: Poly) -> Constraint:
-    """value >= 0."""
+    """The constraint `value` >= 0."""
     return Constraint(value)
 
 
 def equal_zero(value: Poly) -> Constraint:
-    """value == 0."""
+    """The constraint `value` == 0."""
     return Constraint(value, True)
 
 
@@ -92,10 +104,9 @@ def _completed(constraints: tuple[Constraint, ...]) -> list[Constraint]:
                         q, r = poly(Quotient(over, under)), poly(Remainder(over, under))
                         found.append(Constraint(over - q * c - r, True))
                         found += [Constraint(r), Constraint(poly(c - 1) - r)]
-                    elif isinstance(atom, Remainder):
+                    elif isinstance(atom, Remainder) and isinstance(under.atom, Dim):
                         # A remainder by a positive size lies between zero and the size.
-                        if isinstance(under.atom, Dim):
-                            found += [Constraint(poly(atom)), Constraint(under - poly(atom) - 1)]
+                        found += [Constraint(poly(atom)), Constraint(under - poly(atom) - 1)]
                 case Least(of):
                     found += [Constraint(p - poly(atom)) for p in of]
                     waiting += of
@@ -153,18 +164,21 @@ def _fourier_motzkin(rows: list[Row]) -> bool:
         rest = [dict(row) for row in current if not dict(row).get(chosen, 0)]
         if len(rest) + len(lower) * len(upper) > _LIMIT:
             return True
-        for low in lower:
-            for high in upper:
-                a, b = low[chosen], -high[chosen]
-                merged: Row = {}
-                for m, f in low.items():
-                    merged[m] = merged.get(m, 0) + b * f
-                for m, f in high.items():
-                    merged[m] = merged.get(m, 0) + a * f
-                merged.pop(chosen, None)
-                rest.append({m: f for m, f in merged.items() if f})
+        rest += [_without(chosen, low, high) for low in lower for high in upper]
         current = _tightened(rest)
     return False
+
+
+def _without(chosen: Monomial, low: Row, high: Row) -> Row:
+    """The sum of a lower and an upper bound of `chosen`, scaled so that it cancels."""
+    a, b = low[chosen], -high[chosen]
+    merged: Row = {}
+    for monomial, factor in low.items():
+        merged[monomial] = merged.get(monomial, 0) + b * factor
+    for monomial, factor in high.items():
+        merged[monomial] = merged.get(monomial, 0) + a * factor
+    merged.pop(chosen, None)
+    return {monomial: factor for monomial, factor in merged.items() if factor}
 
 
 def _order(term: tuple[Monomial, int]) -> tuple[tuple[str, str], ...]:
@@ -186,4 +200,4 @@ def _tightened(rows: Iterable[Row]) -> set[tuple[tuple[Monomial, int], ...]] | N
         value = offset // common
         if key not in best or value < best[key]:
             best[key] = value
-    return {key + (((), value),) if value else key for key, value in best.items()}
+    return {(*key, ((), value)) if value else key for key, value in best.items()}

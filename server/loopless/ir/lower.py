@@ -40,7 +40,6 @@ class _Places:
     def __init__(self, text: str) -> None:
         self.text = text
         # `ast` knows \n, \r\n and \r as line ends, but not the others that str.splitlines does.
-        self.lines = text.replace("\r\n", "\n\n").replace("\r", "\n") if "\r" in text else text
         self.starts = [0]
         find = text.find
         if "\r" not in text:
@@ -67,9 +66,9 @@ class _Places:
         encoded = self.text[start:end].encode("utf-8", "surrogatepass")[:column]
         return start + len(encoded.decode("utf-8", "surrogatepass"))
 
-    def span(self, node: ast.AST) -> Span:
-        first = self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
-        last = self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        first = self.offset(node.lineno, node.col_offset)
+        last = self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
         return Span(first, last)
 
     def header(self, node: ast.For | ast.While | ast.AsyncFor) -> Span:
@@ -107,14 +106,7 @@ def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
     span = place.span(node)
     match node:
         case ast.Assign(targets, value):
-            lowered = _expr(value, place)
-            if len(targets) == 1 and (pairs := _simultaneous(targets[0], value)):
-                yield from (
-                    tree.Assign(_expr(t, place), _expr(v, place), span) for t, v in pairs
-                )
-                return
-            for target in targets:
-                yield tree.Assign(_expr(target, place), lowered, span)
+            yield from _assigned(targets, value, span, place)
         case ast.AnnAssign(target, annotation, value) if value is not None:
             yield tree.Assign(
                 _expr(target, place), _expr(value, place), span, _expr(annotation, place)
@@ -138,13 +130,9 @@ def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
         case ast.Expr(value):
             yield tree.Evaluate(_expr(value, place), span)
         case ast.Return(value):
-            yield tree.Return(None if value is None else _expr(value, place), span)
-        case ast.Break():
-            yield tree.Jump("break", span)
-        case ast.Continue():
-            yield tree.Jump("continue", span)
-        case ast.Pass():
-            yield tree.Jump("pass", span)
+            yield tree.Return(_maybe(value, place), span)
+        case ast.Break() | ast.Continue() | ast.Pass():
+            yield tree.Jump(type(node).__name__.lower(), span)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield tree.Define(node.name, _function(node, place, ""), None, _reads(node), span)
         case ast.ClassDef():
@@ -153,6 +141,17 @@ def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
             yield tree.Other(
                 type(node).__name__, _reads(node), _binds(node), tuple(_inner(node, place)), span
             )
+
+
+def _assigned(
+    targets: Sequence[ast.expr], value: ast.expr, span: Span, place: _Places
+) -> Iterable[tree.Stmt]:
+    if len(targets) == 1 and (pairs := _simultaneous(targets[0], value)):
+        yield from (tree.Assign(_expr(t, place), _expr(v, place), span) for t, v in pairs)
+        return
+    lowered = _expr(value, place)
+    for target in targets:
+        yield tree.Assign(_expr(target, place), lowered, span)
 
 
 def _simultaneous(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
@@ -164,11 +163,11 @@ def _simultaneous(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast
     if any(isinstance(e, ast.Starred) for e in (*target.elts, *value.elts)):
         return []
     bound: set[str] = set()
-    for one, other in zip(target.elts, value.elts):
+    for one, other in zip(target.elts, value.elts, strict=True):
         if _reads(other) & bound or not isinstance(one, ast.Name):
             return []
         bound.add(one.id)
-    return list(zip(target.elts, value.elts))
+    return list(zip(target.elts, value.elts, strict=True))
 
 
 def _inner(node: ast.stmt, place: _Places) -> Iterable[tuple[tree.Stmt, ...]]:
@@ -232,12 +231,15 @@ def _function(
     plain = [*arguments.posonlyargs, *arguments.args]
     missing: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults))
     defaults = [*missing, *arguments.defaults]
-    pairs = [*zip(plain, defaults), *zip(arguments.kwonlyargs, arguments.kw_defaults)]
+    pairs = [
+        *zip(plain, defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
     params = tuple(
         tree.Param(
             argument.arg,
-            None if argument.annotation is None else _expr(argument.annotation, place),
-            None if default is None else _expr(default, place),
+            _maybe(argument.annotation, place),
+            _maybe(default, place),
         )
         for argument, default in pairs
     )
@@ -262,8 +264,11 @@ def _class(node: ast.ClassDef, place: _Places) -> tree.Class:
         for inner in node.body
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
     )
-    bases = tuple(_expr(base, place) for base in node.bases)
-    return tree.Class(node.name, bases, methods, place.span(node))
+    return tree.Class(node.name, methods, place.span(node))
+
+
+def _maybe(node: ast.expr | None, place: _Places) -> tree.Expr | None:
+    return None if node is None else _expr(node, place)
 
 
 def _many(nodes: Iterable[ast.expr], place: _Places) -> tuple[tree.Expr, ...]:
@@ -286,9 +291,7 @@ def _expr(node: ast.expr, place: _Places) -> tree.Expr:
         case ast.Subscript(value, subscript):
             return tree.Item(_expr(value, place), (_expr(subscript, place),), span)
         case ast.Slice(lower, upper, step):
-            parts = (None if part is None else _expr(part, place) for part in (lower, upper, step))
-            start, stop, stride = parts
-            return tree.Range(start, stop, stride, span)
+            return tree.Range(_maybe(lower, place), _maybe(upper, place), _maybe(step, place), span)
         case ast.BinOp(left, op, right):
             return tree.Operator(_OPERATORS[type(op)], _many((left, right), place), span)
         case ast.UnaryOp(op, operand):
@@ -299,10 +302,17 @@ def _expr(node: ast.expr, place: _Places) -> tree.Expr:
             word = "and" if isinstance(op, ast.And) else "or"
             return tree.Junction(word, _many(values, place), span)
         case ast.IfExp(test, body, orelse):
-            return tree.Choice(*_many((test, body, orelse), place), span)
+            return tree.Choice(_expr(test, place), _expr(body, place), _expr(orelse, place), span)
         case ast.Call(func, args, keywords) if all(k.arg for k in keywords):
             named = tuple((k.arg or "", _expr(k.value, place)) for k in keywords)
             return tree.Call(_expr(func, place), _many(args, place), named, span)
+        case _:
+            return _collection(node, span, place)
+
+
+def _collection(node: ast.expr, span: Span, place: _Places) -> tree.Expr:
+    """Displays, comprehensions and what there is no word for."""
+    match node:
         case ast.Starred(value):
             return tree.Spread(_expr(value, place), span)
         case ast.Tuple(elements):

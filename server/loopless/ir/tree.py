@@ -7,8 +7,6 @@ from typing import TypeAlias
 
 from loopless.finding import Span
 
-# --- expressions
-
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -145,11 +143,9 @@ class Opaque:
 
 
 Expr: TypeAlias = (
-    Literal | Name | Field | Item | Range | Rest | Operator | Junction | Choice | Call | Spread | Display
-    | Comprehension | Opaque
-)
-
-# --- statements
+    Literal | Name | Field | Item | Range | Rest | Operator | Junction | Choice | Call | Spread
+    | Display | Comprehension | Opaque
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +249,6 @@ class Define:
 
 Stmt: TypeAlias = Assign | Augment | For | While | If | Evaluate | Return | Jump | Other | Define
 
-# --- definitions
-
 
 @dataclass(frozen=True, slots=True)
 class Param:
@@ -286,7 +280,6 @@ class Class:
     """A class of the file."""
 
     name: str
-    bases: tuple[Expr, ...]
     methods: tuple[Function, ...]
     span: Span
 

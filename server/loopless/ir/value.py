@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from loopless.ir.poly import Atom, Axis, Poly
-
-# --- subscripts
+from loopless.ir.poly import Atom, Axis, Cell, Poly
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,6 @@ class New:
 
 
 Sub: TypeAlias = At | Pick | Cut | New
-
-# --- values
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +165,6 @@ Value: TypeAlias = (
     Const | Int | Ref | Read | Temp | Apply | OnItem | Tuple | Reduce | Scan | Previous | Best
 )
 
-TRUE = Const(True)
-
-
-# --- walking
-
 
 def children(value: Value) -> Iterator[Value]:
     """The values directly inside, subscripts included."""
@@ -242,9 +233,7 @@ def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
         case Reduce(op, axis, body, when):
             return Reduce(op, axis, change(body), None if when is None else change(when))
         case Scan(op, axis, body, start, exclusive):
-            return Scan(
-                op, axis, change(body), None if start is None else change(start), exclusive
-            )
+            return Scan(op, axis, change(body), None if start is None else change(start), exclusive)
         case Previous(axis, body, start):
             return Previous(axis, change(body), change(start))
         case Best():
@@ -373,8 +362,6 @@ def reads_of(value: Value) -> Iterator[Read]:
 
 def cells_of(value: Value) -> frozenset[str]:
     """The names whose current value a value depends on, as reads without subscripts or in polynomials."""
-    from loopless.ir.poly import Cell
-
     found: set[str] = set()
     for inner in walk(value):
         match inner:
@@ -388,4 +375,3 @@ def cells_of(value: Value) -> frozenset[str]:
             case _:
                 pass
     return frozenset(found)
-
