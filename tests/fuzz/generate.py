@@ -293,7 +293,7 @@ def _targets(w: Writer) -> list[str]:
     return [a for a in w.arrays if a in w.written]
 
 
-def _target(w: Writer, exact: bool = True) -> str:
+def _target(w: Writer) -> str:
     pool = _targets(w)
     if not pool or w.maybe(0.12):
         pool = [a for a in w.arrays if a in w.specs and "bool" not in w.specs[a]] or list(w.arrays)

@@ -8,5 +8,14 @@ EMPTY_BODY = "the body would raise, but no iteration runs it; the tensor form do
 ONE = "P4: a condition on an item of shape (1,) is taken for a condition on a number"
 LISTS = "P1: what is indexed beside a tensor is taken for a tensor, and the caller gives lists"
 
-PROGRAMS = {57: BOOL, 72: BOOL, 91: GRAPH, 197: BOOL, 212: ROUNDING, 225: BOOL, 229: ROUNDING, 232: GRAPH}
+PROGRAMS = {
+    57: BOOL,
+    72: BOOL,
+    91: GRAPH,
+    197: BOOL,
+    212: ROUNDING,
+    225: BOOL,
+    229: ROUNDING,
+    232: GRAPH,
+}
 TWINS = {0: EMPTY_NUMBER, 21: EMPTY_BODY, 32: EMPTY_BODY, 79: ONE, 187: LISTS, 280: EMPTY_BODY}

@@ -13,8 +13,8 @@ from tests.fuzz.shrink import shrink
 from tests.harness import rewriting
 from tests.harness.compare import Verdict, compare_texts
 from tests.harness.execute import Late
-from tests.harness.judge import PRESUMED
 from tests.harness.inputs import QUICK, Sample, parse_inputs, sort
+from tests.harness.judge import PRESUMED
 from tests.harness.rewriting import Analyze, Unsound, rewrite
 
 
@@ -103,9 +103,7 @@ def attempt(
 
 
 def _word(verdict: Verdict, exact: bool) -> tuple[str, str]:
-    hard = [
-        (s, d) for s, d in verdict.differences if not d.rounding and s.name not in PRESUMED
-    ]
+    hard = [(s, d) for s, d in verdict.differences if not d.rounding and s.name not in PRESUMED]
     told = [(s, d) for s, d in verdict.differences if s.name not in PRESUMED]
     for sample, difference in hard or (told if exact else ()):
         why = f"{sort(sample)} [{sample.name}] {difference.where}: {difference.what}"

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from loopless.finding import Action, Analysis, Edit, Finding, Missed, Refusal, Span
+from tests.harness import execute
 from tests.harness.case import Case, read
-from tests.harness.inputs import PLAN, parse_inputs
+from tests.harness.inputs import PLAN, make, parse_inputs
 from tests.harness.judge import judge
 from tests.harness.spellings import variants
 
@@ -274,8 +275,6 @@ def test_right_rewrites_pass(name: str, made: Case, after: str) -> None:
 def test_wrong_rewrites_are_caught(
     name: str, made: Case, after: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.harness import execute
-
     monkeypatch.setattr(execute.run, "__defaults__", (0.5,))
     report = judge(made, engine(body(after), "E1"))
     assert report.status == "WRONG", report
@@ -358,8 +357,6 @@ def test_a_loop_left_over_is_part_of_the_way() -> None:
 
 
 def test_every_input_kind_is_made_twice_alike() -> None:
-    from tests.harness.inputs import make
-
     specs = parse_inputs(
         "a=float[n, m], b=positive[n], c=unit[n], d=int[n], e=index[n](m), f=perm[n], g=sorted[n](m), "
         "h=counts[n](3), i=offsets[n + 1](m), j=int(1, 4), k=float, l=size(n), o=list(n, float[m]), "
