@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from loopless.emit.region import Place, comprehension, region
+from loopless.facts.annotations import annotated
 from loopless.facts.evidence import Evidence, gather
-from loopless.facts.file import Context, Digest, digest, functions_of, survey
 from loopless.facts.fact import UNKNOWN, Fact
-from loopless.facts.infer import annotated, dotted, havoc, infer, step
+from loopless.facts.file import Context, Digest, digest, functions_of, survey
+from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import Path, live_after
 from loopless.facts.scope import (
     Scope,
@@ -17,10 +19,11 @@ from loopless.facts.scope import (
     every_statement,
     names_bound,
     own_expressions,
-    walk_expr,
     target_names,
+    walk_expr,
 )
-from loopless.finding import Analysis, Finding, Missed, Options, Refusal
+from loopless.facts.statements import havoc, step
+from loopless.finding import Analysis, Finding, Missed, Options, Refusal, Span
 from loopless.ir import tree
 from loopless.source.chunks import cut
 from loopless.source.shift import shifted
@@ -46,7 +49,10 @@ def analyze(text: str, options: Options | None = None) -> Analysis:
         refusals += [shifted(refusal, start) for refusal in missed]
     if any(part.has_loops_on_top for part in shown):
         # Statements at module level see one another: they are read as one body, broken chunks left blank.
-        texts = (c.text if _on_top(part) else _blank(c.text) for c, (_, part) in zip(chunks, parts))
+        texts = (
+            c.text if _on_top(part) else _blank(c.text)
+            for c, (_, part) in zip(chunks, parts, strict=True)
+        )
         script = digest("".join(texts))
         if script is not None:
             elsewhere = frozenset(n for p in shown if not _on_top(p) for n in p.reads)
@@ -59,18 +65,32 @@ def analyze(text: str, options: Options | None = None) -> Analysis:
     return Analysis(tuple(findings), tuple(refusals))
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A body's text, the names that are read elsewhere, and what has been found so far."""
+
+    text: str
+    elsewhere: frozenset[str]
+    findings: list[Finding]
+    refusals: list[Refusal]
+
+    def add(self, found: Finding | Refusal) -> None:
+        if isinstance(found, Finding):
+            self.findings.append(found)
+        else:
+            self.refusals.append(found)
+
+
 @lru_cache(maxsize=2048)
 def _chunk(part: Digest, context: Context) -> tuple[list[Finding], list[Refusal]]:
     """The findings of one chunk: again only if it, or what it uses of the file, has changed."""
-    module, world = part.module, context.world()
-    text = part.text
+    world = context.world()
     findings: list[Finding] = []
     refusals: list[Refusal] = []
-    for function in functions_of(module.body):
-        if not _has_loop(function.body):
-            continue
-        scope = _function_scope(function, world)
-        _walk(function.body, (), scope, text, findings, refusals, frozenset(function.global_names))
+    for function in functions_of(part.module.body):
+        if _has_loop(function.body):
+            report = _Report(part.text, function.global_names, findings, refusals)
+            _walk(function.body, (), _function_scope(function, world), report)
     return findings, refusals
 
 
@@ -79,13 +99,12 @@ def _top(
     script: Digest, context: Context, elsewhere: frozenset[str]
 ) -> tuple[list[Finding], list[Refusal]]:
     """The findings of the statements at module level."""
-    findings: list[Finding] = []
-    refusals: list[Refusal] = []
-    top = tuple(s for s in script.module.body if not isinstance(s, tree.Define))
-    scope = _scope_for(top, (), context.world(), frozenset())
     body = script.module.body
-    _walk(body, (), scope, script.text, findings, refusals, elsewhere, is_module=True)
-    return findings, refusals
+    top = tuple(s for s in body if not isinstance(s, tree.Define))
+    scope = _scope_for(top, (), context.world(), frozenset())
+    report = _Report(script.text, elsewhere, [], [])
+    _walk(body, (), scope, report, is_module=True)
+    return report.findings, report.refusals
 
 
 def _on_top(part: Digest | None) -> bool:
@@ -130,8 +149,8 @@ def _scope_for(
     bare = Scope(world, {}, frozenset(), frozenset(local), {})
     evidence = gather(body, lambda expr: dotted(expr, bare))
     names = _tensors(evidence, frozenset(p.name for p in params), world, body)
-    ranks: Mapping[str, int] = evidence.ranks
-    return Scope(world, {}, names, frozenset(local - shared), {}, shown_rank=ranks, 
+    return Scope(
+        world, {}, names, frozenset(local - shared), {}, shown_rank=evidence.ranks,
         least_rank=evidence.least, integers=evidence.integers,
     )  # fmt: skip
 
@@ -143,9 +162,10 @@ def _tensors(
     strong = set(evidence.strong)
     if not world.has_torch:
         return frozenset(strong)
-    weak = set(evidence.stored) | strong
-    bound = {n for s in every_statement(body) if isinstance(s, tree.Assign) for n in target_names(s.target)}
-    strong |= {name for name in evidence.stored & params if name not in bound}
+    weak = evidence.stored | strong
+    assigned = (s for s in every_statement(body) if isinstance(s, tree.Assign))
+    bound = {name for s in assigned for name in target_names(s.target)}
+    strong |= evidence.stored & params - bound
     if weak:
         strong |= evidence.indexed & params - bound
     return frozenset(strong)
@@ -155,10 +175,7 @@ def _walk(
     block: tuple[tree.Stmt, ...],
     path: Path,
     scope: Scope,
-    text: str,
-    findings: list[Finding],
-    refusals: list[Refusal],
-    extra: frozenset[str],
+    report: _Report,
     looping: bool = False,
     is_module: bool = False,
 ) -> None:
@@ -166,30 +183,28 @@ def _walk(
     for at, statement in enumerate(block):
         here: Path = (*path, (block, at, looping))
         for call in _collecting(statement):
-            found = _guarded_call(call, Place(block, at, frozenset(), is_module), scope, text)
-            if isinstance(found, Finding):
-                findings.append(found)
-            elif found is not None:
-                refusals.append(found)
+            place = Place(block, at, frozenset(), is_module)
+            found = _guarded_call(call, place, scope, report.text)
+            if found is not None:
+                report.add(found)
         match statement:
             case tree.For():
-                live = live_after(here, names_bound((statement,))) | extra
-                found = _guarded(statement, Place(block, at, live, is_module), scope, text)
-                if isinstance(found, Finding):
-                    findings.append(found)
-                else:
-                    refusals.append(found)
-                    _inside(statement, here, scope, text, findings, refusals, extra)
+                live = live_after(here, names_bound((statement,))) | report.elsewhere
+                place = Place(block, at, live, is_module)
+                found = _guarded(statement, place, scope, report.text)
+                report.add(found)
+                if isinstance(found, Refusal):
+                    _inside(statement, here, scope, report)
             case tree.While(_, body):
                 inner = scope.copy()
                 havoc(statement, inner)
-                _walk(body, here, inner, text, findings, refusals, extra, looping=True)
+                _walk(body, here, inner, report, looping=True)
             case tree.If(_, then, otherwise):
                 for arm in (then, otherwise):
-                    _walk(arm, here, scope.copy(), text, findings, refusals, extra, is_module=is_module)
+                    _walk(arm, here, scope.copy(), report, is_module=is_module)
             case tree.Other(_, _, _, blocks):
                 for inner_block in blocks:
-                    _walk(inner_block, here, scope.copy(), text, findings, refusals, extra, is_module=is_module)
+                    _walk(inner_block, here, scope.copy(), report, is_module=is_module)
             case _:
                 pass
         step(statement, scope)
@@ -206,23 +221,7 @@ def _collecting(statement: tree.Stmt) -> Iterator[tree.Call]:
                     pass
 
 
-def _guarded_call(call: tree.Call, place: Place, scope: Scope, text: str) -> Finding | Refusal | None:
-    try:
-        return comprehension(call, place, scope, text)
-    except Exception as error:  # noqa: BLE001 - a "can't happen" costs one loop, not the file
-        reason = f"internal: {type(error).__name__}: {error}"
-        return Refusal(call.span, call.span, (Missed("internal", reason, call.span),))
-
-
-def _inside(
-    loop: tree.For,
-    here: Path,
-    scope: Scope,
-    text: str,
-    findings: list[Finding],
-    refusals: list[Refusal],
-    extra: frozenset[str],
-) -> None:
+def _inside(loop: tree.For, here: Path, scope: Scope, report: _Report) -> None:
     """The loops inside of one that stays."""
     inner = scope.copy()
     havoc(loop, inner)
@@ -231,13 +230,25 @@ def _inside(
             inner.bind(loop.target.id, Fact("int"))
         case _:
             pass
-    _walk(loop.body, here, inner, text, findings, refusals, extra, looping=True)
+    _walk(loop.body, here, inner, report, looping=True)
+
+
+def _guarded_call(
+    call: tree.Call, place: Place, scope: Scope, text: str
+) -> Finding | Refusal | None:
+    try:
+        return comprehension(call, place, scope, text)
+    except Exception as error:  # a "can't happen" costs one loop, not the file
+        return _internal(error, call.span, call.span)
 
 
 def _guarded(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
-    """User code cannot make a stage raise: a "can't happen" costs one loop, not the file."""
     try:
         return region(loop, place, scope, text)
-    except Exception as error:  # noqa: BLE001 - a "can't happen" costs one loop, not the file
-        reason = f"internal: {type(error).__name__}: {error}"
-        return Refusal(loop.span, loop.header, (Missed("internal", reason, loop.header),))
+    except Exception as error:  # a "can't happen" costs one loop, not the file
+        return _internal(error, loop.span, loop.header)
+
+
+def _internal(error: Exception, span: Span, header: Span) -> Refusal:
+    reason = f"internal: {type(error).__name__}: {error}"
+    return Refusal(span, header, (Missed("internal", reason, header),))

@@ -53,23 +53,29 @@ _LIST_METHODS = frozenset(
 )
 
 
+_OF_NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.range", "builtins.bool"})
+
+
 def dtype_name(whole: str) -> str | None:
-    """torch's canonical name of a dtype: "torch.long" -> "int64"."""
+    """The canonical name of a torch dtype: "torch.long" -> "int64"."""
     return _DTYPES.get(whole.removeprefix("torch.")) if whole.startswith("torch.") else None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`strong` names are shown by torch calls or tensor-only attributes; `stored` by element stores in a loop;
-    `indexed` are only read by subscript in arithmetic. `ranks` are shown by use as scalars, `least` are the dimensions that
-    subscripts and sizes name: a tensor of which two or more are named is presumed to have no others (P4)."""
+    """What a function shows of its names.
+
+    `strong` names are shown by torch calls or tensor-only attributes; `stored` by element stores in a loop; `indexed`
+    are only read by subscript in arithmetic. `ranks` are shown by use as scalars, `least` are the dimensions that
+    subscripts and sizes name: a tensor of which two or more are named is presumed to have no others (P4). `integers`
+    are what subscripts and ranges are computed from.
+    """
 
     strong: frozenset[str]
     stored: frozenset[str]
     indexed: frozenset[str]
     ranks: dict[str, int]
     least: dict[str, int]
-    listed: frozenset[str]
     integers: frozenset[str]
 
 
@@ -99,7 +105,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
                 pass
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
-        ranks, least, frozenset(listed), _integers(body),
+        ranks, least, _integers(body),
     )  # fmt: skip
 
 
@@ -116,10 +122,10 @@ def _shown(
                 strong.add(name)
         case tree.Field(tree.Item(tree.Name(name)), "item"):
             strong.add(name)
-        case tree.Item(tree.Name(), subscripts) if any(_looked_up(s) for s in subscripts):
+        case tree.Item(tree.Name(name), subscripts) if any(_looked_up(s) for s in subscripts):
             indexed.update(n for s in subscripts if (n := _looked_up(s)))
-            if len(subscripts) > 1 and isinstance(expr, tree.Item) and isinstance(expr.of, tree.Name):
-                strong.add(expr.of.id)
+            if len(subscripts) > 1:
+                strong.add(name)
         case tree.Field(tree.Name(name), attribute) if attribute in _LIST_METHODS:
             listed.add(name)
         case tree.Item(tree.Name(name), subscripts) if len(subscripts) > 1:
@@ -129,39 +135,43 @@ def _shown(
         case tree.Operator(_, operands):
             for operand in operands:
                 match operand:
-                    case tree.Item(tree.Name(name)):
-                        indexed.add(name)
-                    case tree.Item(tree.Item(tree.Name(name))):
+                    case tree.Item(tree.Name(name)) | tree.Item(tree.Item(tree.Name(name))):
                         indexed.add(name)
                     case _:
                         pass
-        case tree.Call(func, args):
+        case tree.Call(func, args) if args:
             whole = canonical(func)
-            if whole == "builtins.isinstance" and args and isinstance(args[0], tree.Name):
+            if whole == "builtins.isinstance" and isinstance(args[0], tree.Name):
                 listed.add(args[0].id)
-            if whole is None or not whole.startswith("torch."):
-                return
-            short = whole.rsplit(".", 1)[-1]
-            if short in _NO_EVIDENCE or short[:1].isupper() or short.startswith("_"):
-                # The private ones work on lists of tensors.
-                return
-            for argument in args[:2]:
-                match argument:
-                    case tree.Name(name):
-                        if argument is args[0]:
-                            strong.add(name)
-                    case tree.Item(tree.Name(name)):
-                        indexed.add(name)
-                    case _:
-                        pass
+            if whole is not None and whole.startswith("torch."):
+                _given(whole, args, strong, indexed)
         case _:
             pass
+
+
+def _given(whole: str, args: tuple[tree.Expr, ...], strong: set[str], indexed: set[str]) -> None:
+    """What it shows of a name to be an argument of a torch function."""
+    short = whole.rsplit(".", 1)[-1]
+    if short in _NO_EVIDENCE or short[:1].isupper() or short.startswith("_"):
+        # The private ones work on lists of tensors.
+        return
+    for argument in args[:2]:
+        match argument:
+            case tree.Name(name):
+                if argument is args[0]:
+                    strong.add(name)
+            case tree.Item(tree.Name(name)):
+                indexed.add(name)
+            case _:
+                pass
 
 
 def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
     """How many dimensions a subscript or a size shows a tensor to have at least."""
     match expr:
-        case tree.Item(tree.Field(tree.Name(name), "shape"), (tree.Range(start, None),)) if start is not None:
+        case tree.Item(tree.Field(tree.Name(name), "shape"), (tree.Range(start, None),)) if (
+            start is not None
+        ):
             # `*x.shape[2:]`: there may be any number of further dimensions.
             least[name] = -1000
             return
@@ -170,23 +180,32 @@ def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
         case tree.Call(tree.Field(tree.Name(name), "size"), (tree.Literal(int(dim)),)):
             named = dim + 1 if dim >= 0 else -dim
         case tree.Item():
-            named = 0
-            while isinstance(expr, tree.Item):
-                if any(isinstance(s, tree.Rest) for s in expr.subscripts):
-                    return
-                if any(isinstance(s, tree.Range) for s in expr.subscripts) and named:
-                    # The subscript of a slice goes into what the slice left: count the slices of the inner one.
-                    named = max(named, len(expr.subscripts))
-                else:
-                    named += sum(not (isinstance(s, tree.Literal) and s.value is None) for s in expr.subscripts)
-                expr = expr.of
-            if not isinstance(expr, tree.Name):
+            counted = _subscripted(expr)
+            if counted is None:
                 return
-            name = expr.id
+            name, named = counted
         case _:
             return
     if least.get(name, 0) >= 0:
         least[name] = max(least.get(name, 0), named)
+
+
+def _subscripted(item: tree.Item) -> tuple[str, int] | None:
+    """The name below a subscript, or several in a row, and how many dimensions they take."""
+    named = 0
+    expr: tree.Expr = item
+    while isinstance(expr, tree.Item):
+        if any(isinstance(s, tree.Rest) for s in expr.subscripts):
+            return None
+        if any(isinstance(s, tree.Range) for s in expr.subscripts) and named:
+            # The subscript of a slice goes into what the slice left: count the slices of the inner one.
+            named = max(named, len(expr.subscripts))
+        else:
+            named += sum(
+                not (isinstance(s, tree.Literal) and s.value is None) for s in expr.subscripts
+            )
+        expr = expr.of
+    return (expr.id, named) if isinstance(expr, tree.Name) else None
 
 
 def _integers(body: Iterable[tree.Stmt]) -> frozenset[str]:
@@ -249,7 +268,7 @@ def _ranked(
     match expr:
         case tree.Call(func, args) if args:
             whole = canonical(func) or ""
-            if whole in {"builtins.int", "builtins.float", "builtins.range", "builtins.bool"} or whole.startswith("math."):
+            if whole in _OF_NUMBERS or whole.startswith("math."):
                 for arg in args:
                     _scalar(arg, ranks)
         case _:

@@ -37,27 +37,25 @@ class Fact:
     items: tuple[Fact, ...] | None = None
     view_of: str | None = None
     literal: object = None
-    index_below: Poly | None = None
-    constant_fill: float | int | bool | None = None
-    min_rank: int = 0
-    host: bool = False
-    distinct: bool = False
 
     @property
     def is_tensor(self) -> bool:
+        """Whether the value is a tensor."""
         return self.kind == "tensor"
 
     @property
     def is_number(self) -> bool:
+        """Whether the value is a Python number."""
         return self.kind in NUMBERS
 
     @property
     def rank(self) -> int | None:
+        """The number of dimensions, where it is known."""
         return None if self.dims is None else len(self.dims)
 
     def but(self, **changes: object) -> Fact:
         """The fact with some fields changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
 
 UNKNOWN = Fact()
@@ -72,7 +70,7 @@ def joined(left: Fact, right: Fact) -> Fact:
         return Fact("number") if both <= NUMBERS else UNKNOWN
     dims: tuple[Poly | None, ...] | None = None
     if left.dims is not None and right.dims is not None and len(left.dims) == len(right.dims):
-        dims = tuple(a if a == b else None for a, b in zip(left.dims, right.dims))
+        dims = tuple(a if a == b else None for a, b in zip(left.dims, right.dims, strict=True))
     return Fact(
         left.kind,
         dims,

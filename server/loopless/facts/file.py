@@ -49,7 +49,7 @@ def digest(text: str) -> Digest | None:
     statements = list(_statements(module))
     loops = any(isinstance(s, tree.For) for s in statements) or " for " in text
     return Digest(
-        text, module, module.imports, _names(module), names_bound(module.body),
+        text, module, module.imports, reads_of_block(module.body), names_bound(module.body),
         tuple(_constants(module)), tuple(_calls(statements)), loops,
         any(isinstance(s, tree.For) for s in every_statement(module.body))
         or (" for " in text and any(not isinstance(s, tree.Define) for s in module.body)),
@@ -76,11 +76,6 @@ def _statements(module: tree.Module) -> Iterator[tree.Stmt]:
     yield from every_statement(module.body)
     for function in functions_of(module.body):
         yield from every_statement(function.body)
-
-
-def _names(module: tree.Module) -> frozenset[str]:
-    found = set(reads_of_block(module.body))
-    return frozenset(found)
 
 
 def _constants(module: tree.Module) -> Iterator[tuple[str, Fact]]:
@@ -177,16 +172,23 @@ def survey(parts: Sequence[Digest], imports: Mapping[str, str]) -> File:
             functions[function.name] = function
         for cls in part.module.classes:
             homes[cls.name] = part
-    shared: dict[str, list[tuple[str, str]]] = {}
+    known = {name: fact for name, fact in constants.items() if counts.get(name) == 1}
+    return File(tuple(sorted(imports.items())), homes, known, _shared(parts, functions))
+
+
+def _shared(
+    parts: Sequence[Digest], functions: Mapping[str, tree.Function]
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Pairs of parameters of each function that some call of the file gives the same tensor."""
+    shared: dict[str, dict[tuple[str, str], None]] = {}
     for part in parts:
         for name, roots in part.calls:
             function = functions.get(name)
             if function is None:
                 continue
-            params = [p.name for p in function.params]
-            for (left, a), (right, b) in combinations(zip(params, roots), 2):
+            # A call may have fewer arguments than there are parameters, or more.
+            given = zip((p.name for p in function.params), roots, strict=False)
+            for (left, a), (right, b) in combinations(given, 2):
                 if a is not None and a == b:
-                    shared.setdefault(name, []).append((left, right))
-    known = {name: fact for name, fact in constants.items() if counts.get(name) == 1}
-    pairs = {name: tuple(dict.fromkeys(found)) for name, found in shared.items()}
-    return File(tuple(sorted(imports.items())), homes, known, pairs)
+                    shared.setdefault(name, {})[left, right] = None
+    return {name: tuple(pairs) for name, pairs in shared.items()}

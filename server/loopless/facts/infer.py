@@ -1,25 +1,32 @@
-"""Facts of expressions and statements outside of the loop: constructors, sizes, shapes, annotations."""
+"""Facts of expressions outside of the loop: constructors, sizes, shapes, integer arithmetic."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from loopless.facts.evidence import CREATORS, FLOATS, LIKES, TENSOR_NAMES, dtype_name
-from loopless.facts.fact import UNKNOWN, Fact
+from loopless.facts.fact import UNKNOWN, Fact, Kind
 from loopless.facts.operations import Result, Rule, lookup, method
 from loopless.facts.scope import (
     Scope,
-    merged,
-    names_bound,
-    names_changed,
     root_name,
-    target_names,
 )
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Numel, Poly, Symbol, greatest, least, poly, quotient, remainder
 
 SIZE = Fact("size")
 INT = Fact("int")
+
+_FLOAT_CONSTANTS = frozenset(
+    "math.pi math.e math.inf math.nan torch.inf torch.nan torch.pi".split()
+)
+# What `item` gives, by the dtype of the tensor.
+_ITEM_KINDS: dict[str, Kind] = {"float32": "float", "int64": "int", "bool": "bool"}
+# Methods that are named after the dtype they change to.
+_CASTS = {
+    "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
+    "bool": "bool",
+}  # fmt: skip
 
 
 def dotted(expr: tree.Expr, scope: Scope) -> str | None:
@@ -68,7 +75,7 @@ def infer(expr: tree.Expr, scope: Scope) -> Fact:
         case tree.Item(of, subscripts):
             return _item(of, subscripts, scope)
         case tree.Operator(op, operands):
-            return _operator(op, operands, scope)
+            return operator(op, operands, scope)
         case tree.Choice(_, then, otherwise):
             left, right = infer(then, scope), infer(otherwise, scope)
             return left if left == right else UNKNOWN
@@ -113,12 +120,11 @@ def _field(of: tree.Expr, name: str, scope: Scope) -> Fact:
     if whole is not None:
         if whole.startswith("torch.") and (known := dtype_name(whole)):
             return Fact("dtype", text=known)
-        if whole in {"math.pi", "math.e", "math.inf", "math.nan", "torch.inf", "torch.nan", "torch.pi"}:
+        if whole in _FLOAT_CONSTANTS:
             return Fact("float")
         return UNKNOWN
     if isinstance(of, tree.Name) and of.id == "self" and scope.owner:
-        known = scope.world.attributes.get((scope.owner, name))
-        return scope.names.get(f"self.{name}", known or UNKNOWN)
+        return scope.names.get(f"self.{name}", UNKNOWN)
     base = infer(of, scope)
     if name == "shape" and base.kind in {"tensor", "unknown"}:
         root = root_name(of) if isinstance(of, tree.Name) else None
@@ -128,20 +134,18 @@ def _field(of: tree.Expr, name: str, scope: Scope) -> Fact:
     if not base.is_tensor:
         return UNKNOWN
     if name in {"T", "mT", "H"} and base.dims is not None and len(base.dims) == 2:
-        return base.but(dims=base.dims[::-1], like=None, fresh=False, view_of=_root(of), poly=None)
+        return base.but(
+            dims=base.dims[::-1], like=None, fresh=False, view_of=root_name(of), poly=None
+        )
     if name in {"T", "mT"}:
-        return Fact("tensor", dtype=base.dtype, view_of=_root(of))
+        return Fact("tensor", dtype=base.dtype, view_of=root_name(of))
     if name == "ndim":
         return INT
     if name == "device":
-        return Fact("device", like=_root(of))
+        return Fact("device", like=root_name(of))
     if name == "dtype":
-        return Fact("dtype", text=base.dtype or "", like=_root(of))
+        return Fact("dtype", text=base.dtype or "", like=root_name(of))
     return UNKNOWN
-
-
-def _root(expr: tree.Expr) -> str | None:
-    return root_name(expr)
 
 
 def _whole_name(expr: tree.Expr) -> str | None:
@@ -154,7 +158,11 @@ def _item(of: tree.Expr, subscripts: tuple[tree.Expr, ...], scope: Scope) -> Fac
         return _size_item(base, subscripts[0], scope)
     if base.kind in {"tuple", "list"} and base.items is not None and len(subscripts) == 1:
         place = integer(subscripts[0], scope)
-        if place is not None and (at := place.constant) is not None and -len(base.items) <= at < len(base.items):
+        if (
+            place is not None
+            and (at := place.constant) is not None
+            and -len(base.items) <= at < len(base.items)
+        ):
             return base.items[at]
         return UNKNOWN
     if not base.is_tensor:
@@ -174,7 +182,10 @@ def _size_item(base: Fact, subscript: tree.Expr, scope: Scope) -> Fact:
         if start < 0 or stop < 0:
             if rank is None:
                 return Fact("size", like=base.like, literal=(start, stop))
-            start, stop = start % (rank + 1) if start < 0 else start, stop + rank if stop < 0 else stop
+            start, stop = (
+                start % (rank + 1) if start < 0 else start,
+                stop + rank if stop < 0 else stop,
+            )
         sizes = (scope.size(base.like, k) for k in range(start, stop))
         return Fact("tuple", items=tuple(Fact("int", poly=p) for p in sizes))
     at = _number(subscript, scope)
@@ -205,7 +216,7 @@ def _tensor_item(
     of: tree.Expr, base: Fact, subscripts: tuple[tree.Expr, ...], scope: Scope
 ) -> Fact:
     """A basic subscript of a tensor: integers drop dimensions, slices keep them."""
-    view = _root(of)
+    view = root_name(of)
     dims: list[Poly | None] = []
     place = 0
     for subscript in subscripts:
@@ -228,15 +239,22 @@ def _tensor_item(
                 inner = infer(subscript, scope)
                 if inner.is_tensor or inner.kind in {"list", "tuple"}:
                     if len(subscripts) == 1 and inner.dtype == "bool":
-                        rank = None if base.dims is None or inner.dims is None else len(base.dims) - len(inner.dims)
-                        tail = () if rank is None or base.dims is None else base.dims[len(base.dims) - rank :]
-                        return Fact("tensor", None if rank is None else (None, *tail), dtype=base.dtype, fresh=True)
+                        return _masked(base, inner)
                     return Fact("tensor", dtype=base.dtype, fresh=True)
                 place += 1
     if base.dims is None:
         return Fact("tensor", dtype=base.dtype, view_of=view)
     dims.extend(base.dims[place:])
     return Fact("tensor", tuple(dims), dtype=base.dtype, view_of=view)
+
+
+def _masked(base: Fact, mask: Fact) -> Fact:
+    """`base[mask]`: the dimensions of the mask become one, of a size that data decides."""
+    dims: tuple[Poly | None, ...] | None = None
+    if base.dims is not None and mask.dims is not None:
+        # A mask with more dimensions than there are raises; the slice then starts behind the end.
+        dims = (None, *base.dims[len(mask.dims) :])
+    return Fact("tensor", dims, dtype=base.dtype, fresh=True)
 
 
 def _dim_of(of: tree.Expr, base: Fact, place: int, scope: Scope) -> Poly | None:
@@ -259,7 +277,8 @@ def _cut(
     return None
 
 
-def _operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
+def operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
+    """What is known of the result of an operator."""
     facts = [infer(operand, scope) for operand in operands]
     if any(fact.is_tensor for fact in facts):
         return _pointwise(facts, op in {"<", ">", "<=", ">=", "==", "!="}, op)
@@ -267,7 +286,9 @@ def _operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
         return Fact(facts[0].kind, fresh=True)
     if op in {"<", ">", "<=", ">=", "==", "!=", "not", "is", "is not", "in", "not in"}:
         return Fact("bool")
-    if any(fact.kind == "float" for fact in facts) and all(f.is_number or f.kind == "unknown" for f in facts):
+    if any(fact.kind == "float" for fact in facts) and all(
+        f.is_number or f.kind == "unknown" for f in facts
+    ):
         return Fact("float")
     if op == "/":
         return Fact("float") if all(fact.is_number for fact in facts) else UNKNOWN
@@ -329,7 +350,11 @@ def _pointwise(facts: Iterable[Fact], comparison: bool, op: str = "") -> Fact:
     dtype = dtypes.pop() if len(dtypes) == 1 else None
     if comparison:
         dtype = "bool"
-    elif dtype is not None and dtype not in FLOATS and (op == "/" or any(n.kind != "int" for n in numbers)):
+    elif (
+        dtype is not None
+        and dtype not in FLOATS
+        and (op == "/" or any(n.kind != "int" for n in numbers))
+    ):
         dtype = None
     return Fact("tensor", dims, like, dtype, fresh=True)
 
@@ -341,7 +366,9 @@ def _call(call: tree.Call, scope: Scope) -> Fact:
     match call.func:
         case tree.Field(of, attribute):
             return _method(of, attribute, call, scope)
-        case tree.Name(local) if (cls := scope.world.classes.get(local)) and local not in scope.locals:
+        case tree.Name(local) if (
+            cls := scope.world.classes.get(local)
+        ) and local not in scope.locals:
             return Fact("module", instance=cls.name)
         case _:
             return UNKNOWN
@@ -353,20 +380,15 @@ def _named(name: str, call: tree.Call, scope: Scope) -> Fact:
             return _length(of, scope)
         case "builtins.range", _:
             return Fact("unknown", instance="range")
-        case ("builtins.int" | "builtins.round"), (of,):
+        case (("builtins.int" | "builtins.round"), (of,)):
             return Fact("int", poly=infer(of, scope).poly)
         case "builtins.float", _:
             return Fact("float")
         case "builtins.bool", _:
             return Fact("bool")
-        case ("builtins.min" | "builtins.max"), args if len(args) > 1:
-            values = [integer(arg, scope) for arg in args]
-            known = [value for value in values if value is not None]
-            kinds = {infer(arg, scope).kind for arg in args}
-            if len(known) == len(args) and kinds <= {"int"}:
-                return Fact("int", poly=arithmetic(name[9:], known))
-            return Fact("number") if kinds <= {"int", "float", "number"} else UNKNOWN
-        case ("builtins.list" | "builtins.sorted"), _:
+        case (("builtins.min" | "builtins.max"), args) if len(args) > 1:
+            return _extreme(name.removeprefix("builtins."), args, scope)
+        case (("builtins.list" | "builtins.sorted"), _):
             return Fact("list", fresh=True)
         case "builtins.tuple", _:
             return Fact("tuple")
@@ -380,11 +402,20 @@ def _named(name: str, call: tree.Call, scope: Scope) -> Fact:
         case _ if name in CREATORS:
             return _created(name, call, scope)
         case _ if name in LIKES and call.args:
-            return _like(name, call, scope)
+            return _like(call, scope)
         case _ if name.startswith("torch."):
             return _operation(name, call, scope)
         case _:
             return UNKNOWN
+
+
+def _extreme(op: str, args: tuple[tree.Expr, ...], scope: Scope) -> Fact:
+    values = [integer(arg, scope) for arg in args]
+    known = [value for value in values if value is not None]
+    kinds = {infer(arg, scope).kind for arg in args}
+    if len(known) == len(args) and kinds <= {"int"}:
+        return Fact("int", poly=arithmetic(op, known))
+    return Fact("number") if kinds <= {"int", "float", "number"} else UNKNOWN
 
 
 def _length(of: tree.Expr, scope: Scope) -> Fact:
@@ -423,9 +454,9 @@ def _created(name: str, call: tree.Call, scope: Scope) -> Fact:
         steps = call.args[2] if len(call.args) > 2 else keyword(call, "steps")
         count = None if steps is None else integer(steps, scope)
         return Fact("tensor", (count,), dtype="float32" if dtype == "" else dtype, fresh=True)
-    if short in {"randperm"}:
+    if short == "randperm":
         count = integer(call.args[0], scope) if call.args else None
-        return Fact("tensor", (count,), dtype="int64", fresh=True, index_below=count, distinct=True)
+        return Fact("tensor", (count,), dtype="int64", fresh=True)
     if short == "randint":
         return Fact("tensor", dtype="int64" if dtype == "" else dtype, fresh=True)
     if short == "eye":
@@ -435,9 +466,6 @@ def _created(name: str, call: tree.Call, scope: Scope) -> Fact:
     fill = call.args[1] if short == "full" and len(call.args) > 1 else keyword(call, "fill_value")
     shape = call.args[:1] if short == "full" else call.args
     dims = _shape(shape, scope)
-    value: float | int | bool | None = {"zeros": 0, "ones": 1}.get(short)
-    if short == "full" and isinstance(fill, tree.Literal) and isinstance(fill.value, int | float):
-        value = fill.value
     if dtype == "":
         kind = infer(fill, scope).kind if fill is not None and short == "full" else "float"
         dtype = {"float": "float32", "int": "int64", "bool": "bool"}.get(kind)
@@ -445,7 +473,7 @@ def _created(name: str, call: tree.Call, scope: Scope) -> Fact:
     if dims is None and len(shape) == 1:
         size = infer(shape[0], scope)
         like = size.like if size.kind == "size" and size.literal is None else None
-    return Fact("tensor", dims, like, dtype, fresh=True, constant_fill=value)
+    return Fact("tensor", dims, like, dtype, fresh=True)
 
 
 def _shape(args: tuple[tree.Expr, ...], scope: Scope) -> tuple[Poly | None, ...] | None:
@@ -469,12 +497,13 @@ def _from_data(call: tree.Call, dtype: str | None, scope: Scope) -> Fact:
     data = infer(call.args[0], scope) if call.args else UNKNOWN
     if data.is_number:
         kind = {"float": "float32", "int": "int64", "bool": "bool"}.get(data.kind)
-        fill = data.literal if isinstance(data.literal, int | float) else None
-        return Fact("tensor", (), dtype=kind if dtype == "" else dtype, fresh=True, constant_fill=fill)
+        return Fact("tensor", (), dtype=kind if dtype == "" else dtype, fresh=True)
     if data.items is not None and all(item.is_number for item in data.items):
         kinds = {item.kind for item in data.items}
         kind = "float32" if "float" in kinds else "int64" if kinds == {"int"} else None
-        return Fact("tensor", (poly(len(data.items)),), dtype=kind if dtype == "" else dtype, fresh=True)
+        return Fact(
+            "tensor", (poly(len(data.items)),), dtype=kind if dtype == "" else dtype, fresh=True
+        )
     return Fact("tensor", dtype=dtype or None, fresh=True)
 
 
@@ -492,17 +521,16 @@ def _arange(call: tree.Call, dtype: str | None, scope: Scope) -> Fact:
     kinds = {infer(arg, scope).kind for arg in call.args}
     if dtype == "":
         dtype = "int64" if kinds <= {"int"} else None
-    return Fact("tensor", (count,), dtype=dtype, fresh=True, distinct=len(values) < 3)
+    return Fact("tensor", (count,), dtype=dtype, fresh=True)
 
 
-def _like(name: str, call: tree.Call, scope: Scope) -> Fact:
+def _like(call: tree.Call, scope: Scope) -> Fact:
     of = infer(call.args[0], scope)
     root = _whole_name(call.args[0])
     asked = _asked_dtype(call, scope)
     dtype = asked if asked != "" else (of.dtype or (f"of:{root}" if root else None))
-    fill: float | int | bool | None = {"torch.zeros_like": 0, "torch.ones_like": 1}.get(name)
     like = root if of.dims is None else None
-    return Fact("tensor", of.dims, like, dtype, fresh=True, constant_fill=fill)
+    return Fact("tensor", of.dims, like, dtype, fresh=True)
 
 
 def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
@@ -512,10 +540,10 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
         return Fact("tensor", fresh=True)
     if known is None:
         return UNKNOWN
-    return _result(known.rule, known.dtype, facts, call, scope)
+    return _result(known.rule, known.dtype, facts)
 
 
-def _result(rule: Rule, result: Result, facts: list[Fact], call: tree.Call, scope: Scope) -> Fact:
+def _result(rule: Rule, result: Result, facts: list[Fact]) -> Fact:
     base = facts[0] if facts else UNKNOWN
     match rule:
         case Rule.POINTWISE:
@@ -525,7 +553,9 @@ def _result(rule: Rule, result: Result, facts: list[Fact], call: tree.Call, scop
             fact = _pointwise(facts, result is Result.BOOL)
             return fact if result is Result.BOOL else fact.but(dtype=_float_kept(fact.dtype))
         case Rule.VIEW | Rule.SHAPE | Rule.REDUCE | Rule.ALONG | Rule.LAST:
-            dtype = {Result.BOOL: "bool", Result.INT64: "int64"}.get(result, _float_kept(base.dtype))
+            dtype = {Result.BOOL: "bool", Result.INT64: "int64"}.get(
+                result, _float_kept(base.dtype)
+            )
             return Fact("tensor", dtype=dtype)
         case Rule.CREATE | Rule.LIKE | Rule.RANDOM:
             return Fact("tensor", fresh=True)
@@ -557,33 +587,40 @@ def _method(of: tree.Expr, name: str, call: tree.Call, scope: Scope) -> Fact:
             return Fact("int", poly=poly(Numel(scope.shape_root(root))))
         case "dim" | "ndimension" if base.is_tensor:
             return INT
-        case "item" | "tolist":
-            number = {"float32": "float", "int64": "int", "bool": "bool"}.get(base.dtype or "")
-            if name == "item":
-                return Fact(number or "number")  # type: ignore[arg-type]
+        case "item":
+            return Fact(_ITEM_KINDS.get(base.dtype or "", "number"))
+        case "tolist":
             return Fact("list")
         case _:
             pass
-    if base.kind == "module" or not (base.is_tensor or base.kind == "unknown"):
-        return UNKNOWN
-    known = method(name)
-    if known is None or not base.is_tensor:
+    if not base.is_tensor or method(name) is None:
         return UNKNOWN
     return _tensor_method(of, base, name, call, scope)
 
 
 def _tensor_method(of: tree.Expr, base: Fact, name: str, call: tree.Call, scope: Scope) -> Fact:
     root = _whole_name(of)
-    view = _root(of)
+    view = root_name(of)
     like = (root if base.dims is None else None) if root else base.like
-    casts = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "bool": "bool"}
     match name:
         case "clone":
-            return Fact("tensor", base.dims, like, base.dtype or (f"of:{root}" if root else None), fresh=True)
+            return Fact(
+                "tensor",
+                base.dims,
+                like,
+                base.dtype or (f"of:{root}" if root else None),
+                fresh=True,
+            )
         case "contiguous" | "detach":
-            return Fact("tensor", base.dims, like, base.dtype or (f"of:{root}" if root else None), view_of=view)
-        case _ if name in casts:
-            return Fact("tensor", base.dims, like, casts[name], view_of=view)
+            return Fact(
+                "tensor",
+                base.dims,
+                like,
+                base.dtype or (f"of:{root}" if root else None),
+                view_of=view,
+            )
+        case _ if name in _CASTS:
+            return Fact("tensor", base.dims, like, _CASTS[name], view_of=view)
         case "to" | "cpu" | "cuda" | "type":
             asked = [infer(arg, scope) for arg in (*call.args, *(v for _, v in call.keywords))]
             dtype = next((a.text for a in asked if a.kind == "dtype" and a.text), None)
@@ -605,19 +642,20 @@ def _tensor_method(of: tree.Expr, base: Fact, name: str, call: tree.Call, scope:
                 dims = tuple(None if d is None or d.constant == -1 else d for d in dims)
             return Fact("tensor", dims, dtype=base.dtype, view_of=view)
         case "flatten" if not call.args and root is not None:
-            return Fact("tensor", (poly(Numel(scope.shape_root(root))),), dtype=base.dtype, view_of=view)
+            return Fact(
+                "tensor", (poly(Numel(scope.shape_root(root))),), dtype=base.dtype, view_of=view
+            )
         case "new_zeros" | "new_ones" | "new_full" | "new_empty":
             shape = call.args[:1] if name == "new_full" else call.args
-            fill: int | None = {"new_zeros": 0, "new_ones": 1}.get(name)
             return Fact(
                 "tensor", _shape(shape, scope), dtype=base.dtype or (f"of:{root}" if root else None),
-                fresh=True, constant_fill=fill,
+                fresh=True,
             )  # fmt: skip
         case _:
             known = method(name)
             assert known is not None
             facts = [base, *(infer(arg, scope) for arg in call.args)]
-            fact = _result(known.rule, known.dtype, facts, call, scope)
+            fact = _result(known.rule, known.dtype, facts)
             return fact.but(view_of=view) if known.rule in {Rule.SHAPE, Rule.VIEW} else fact
 
 
@@ -634,230 +672,3 @@ def _moved(name: str, base: Fact, call: tree.Call, scope: Scope) -> Fact:
     if len(order) != rank:
         return Fact("tensor", dtype=base.dtype)
     return Fact("tensor", tuple(base.dims[p] for p in order), dtype=base.dtype)
-
-
-# --- statements
-
-
-def advance(block: Iterable[tree.Stmt], scope: Scope) -> None:
-    """Take the effects of statements into the scope."""
-    for statement in block:
-        step(statement, scope)
-
-
-def step(statement: tree.Stmt, scope: Scope) -> None:
-    """Take the effect of one statement into the scope."""
-    match statement:
-        case tree.Assign(target, value):
-            assign(target, value, scope, statement.annotation)
-        case tree.Augment(tree.Name(name), op, value):
-            fact = scope.fact(name)
-            if fact.is_tensor:
-                # In place: the shape and dtype stay, the values and any fill do not.
-                scope.names[name] = fact.but(constant_fill=None, index_below=None, distinct=False)
-            else:
-                scope.bind(name, _operator(op, (tree.Name(name, statement.span), value), scope))
-        case tree.Augment(target):
-            _touch(target, scope)
-        case tree.If(_, then, otherwise):
-            left, right = scope.copy(), scope.copy()
-            advance(then, left)
-            advance(otherwise, right)
-            both = merged(left, right)
-            ends = _leaves(then), _leaves(otherwise)
-            chosen = right if ends == (True, False) else left if ends == (False, True) else both
-            scope.names, scope.aliases, scope.helpers = chosen.names, chosen.aliases, chosen.helpers
-        case tree.For() | tree.While() | tree.Other():
-            havoc(statement, scope)
-        case tree.Define(name, function, owner):
-            scope.bind(name, Fact("callable" if owner is None else "unknown"))
-            if function is not None:
-                scope.helpers[name] = function
-        case tree.Evaluate():
-            for changed in names_changed((statement,)):
-                _forget_values(changed, scope)
-        case _:
-            pass
-
-
-def _leaves(block: tuple[tree.Stmt, ...]) -> bool:
-    """Whether control never comes out at the end of a block."""
-    if not block:
-        return False
-    match block[-1]:
-        case tree.Return() | tree.Jump("break" | "continue"):
-            return True
-        case tree.Other("Raise"):
-            return True
-        case _:
-            return False
-
-
-def _touch(target: tree.Expr, scope: Scope) -> None:
-    root = root_name(target)
-    if root is not None:
-        _forget_values(root, scope)
-
-
-def _forget_values(name: str, scope: Scope) -> None:
-    """The name has been changed in place: its values are unknown, its shape is not."""
-    fact = scope.names.get(name)
-    if fact is None:
-        return
-    if fact.is_tensor:
-        scope.names[name] = fact.but(constant_fill=None, index_below=None, distinct=False)
-    elif fact.kind in {"list", "dict", "tuple"}:
-        scope.names[name] = Fact(fact.kind)
-
-
-def havoc(statement: tree.Stmt, scope: Scope) -> None:
-    """A loop or an unknown statement ran: what it may bind is unknown, what it may change has new values."""
-    for name in names_bound((statement,)):
-        known = scope.names.get(name)
-        scope.bind(name, UNKNOWN if known is None or not known.is_tensor else UNKNOWN)
-    for name in names_changed((statement,)):
-        _forget_values(name, scope)
-    if isinstance(statement, tree.Other) and statement.kind == "With":
-        # The body of a `with` runs once, in order: what it binds is known.
-        for block in statement.blocks:
-            advance(block, scope)
-
-
-def assign(
-    target: tree.Expr, value: tree.Expr, scope: Scope, annotation: tree.Expr | None = None
-) -> None:
-    """Take the effect of `target = value` into the scope."""
-    match target:
-        case tree.Name(name):
-            fact = infer(value, scope)
-            if fact.kind == "unknown" and annotation is not None:
-                fact = annotated(annotation, scope, name)
-            if isinstance(value, tree.Name) and fact.is_tensor:
-                fact = fact.but(view_of=value.id, like=fact.like or (value.id if fact.dims is None else None))
-                fact = fact.but(dtype=fact.dtype or f"of:{value.id}")
-            if (fact.kind in {"int", "unknown"}) and fact.poly is not None and _self_mention(fact, name):
-                fact = fact.but(poly=None)
-            if fact.is_tensor and mentions_itself(fact, name):
-                fact = Fact("tensor", fresh=fact.fresh)
-            scope.bind(name, fact)
-        case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
-            _unpack(items, value, scope)
-        case tree.Field(tree.Name("self"), name):
-            scope.bind(f"self.{name}", infer(value, scope))
-        case _:
-            for name in target_names(target):
-                scope.bind(name, UNKNOWN)
-            _touch(target, scope)
-
-
-def mentions_itself(fact: Fact, name: str) -> bool:
-    """Whether the new value of a name is described in terms of its old one."""
-    from loopless.facts.scope import mentions
-
-    return mentions(fact, name)
-
-
-def _self_mention(fact: Fact, name: str) -> bool:
-    assert fact.poly is not None
-    return Symbol(name) in fact.poly.atoms()
-
-
-def _unpack(items: tuple[tree.Expr, ...], value: tree.Expr, scope: Scope) -> None:
-    source = infer(value, scope)
-    found: list[Fact] = [UNKNOWN] * len(items)
-    if source.kind in {"tuple", "list"} and source.items is not None and len(source.items) == len(items):
-        found = list(source.items)
-    elif source.kind == "size" and source.like is not None:
-        found = _unpacked_size(source, len(items), scope)
-    elif source.kind == "size" and source.dims is not None and len(source.dims) == len(items):
-        found = [Fact("int", poly=p) for p in source.dims]
-    elif source.kind == "size":
-        found = [INT] * len(items)
-    if isinstance(value, tree.Call) and dotted(value.func, scope) in {"torch.meshgrid", "torch.topk", "torch.sort"}:
-        found = [Fact("tensor")] * len(items)
-    if isinstance(value, tree.Name) and source.is_tensor:
-        found = [Fact("tensor", dtype=source.dtype, view_of=value.id) for _ in items]
-    for item, fact in zip(items, found):
-        if isinstance(item, tree.Name):
-            scope.bind(item.id, fact)
-        else:
-            for name in target_names(item):
-                scope.bind(name, UNKNOWN)
-    if source.kind == "size" and source.like is not None and source.literal is None:
-        _learn_rank(source.like, len(items), scope)
-
-
-def _unpacked_size(source: Fact, count: int, scope: Scope) -> list[Fact]:
-    assert source.like is not None
-    match source.literal:
-        case (int(start), int()) if start < 0:
-            rank = scope.rank(source.like)
-            root = scope.shape_root(source.like)
-            places = [start + k for k in range(count)]
-            if rank is not None:
-                return [Fact("int", poly=scope.size(source.like, p + rank)) for p in places]
-            return [Fact("int", poly=poly(Dim(root, p))) for p in places]
-        case None:
-            return [Fact("int", poly=scope.size(source.like, k)) for k in range(count)]
-        case _:
-            return [INT] * count
-
-
-def _learn_rank(name: str, rank: int, scope: Scope) -> None:
-    """`a, b = x.shape` shows that `x` has two dimensions."""
-    root = scope.shape_root(name)
-    fact = scope.names.get(root, scope.fact(root))
-    if fact.dims is None:
-        dims = tuple(poly(Dim(root, k)) for k in range(rank))
-        scope.names[root] = fact.but(kind="tensor", dims=dims, presumed=False, dtype=fact.dtype or f"of:{root}")
-
-
-def annotated(annotation: tree.Expr, scope: Scope, name: str) -> Fact:
-    """What an annotation says: torch.Tensor, int, float, jaxtyping's Float[Tensor, "b n"]."""
-    match annotation:
-        case tree.Literal(str(text)):
-            return _annotated_by(text.strip(), name, scope)
-        case tree.Item(of, (first, tree.Literal(str(shape)))):
-            if annotated(first, scope, name).is_tensor:
-                return _jaxtyped(of, shape, name)
-            return UNKNOWN
-        case tree.Item(of) if (head := dotted(of, scope)) is not None:
-            short = head.rsplit(".", 1)[-1].lower()
-            return Fact("list") if short in {"list", "sequence", "iterable"} else (
-                Fact("dict") if short in {"dict", "mapping"} else Fact("tuple") if short == "tuple" else UNKNOWN
-            )
-        case tree.Name() | tree.Field():
-            whole = dotted(annotation, scope)
-            return UNKNOWN if whole is None else _annotated_by(whole, name, scope)
-        case _:
-            return UNKNOWN
-
-
-def _annotated_by(whole: str, name: str, scope: Scope) -> Fact:
-    short = whole.rsplit(".", 1)[-1]
-    match short:
-        case "Tensor" | "FloatTensor" | "LongTensor" | "BoolTensor" | "Parameter":
-            dtype = {"FloatTensor": "float32", "LongTensor": "int64", "BoolTensor": "bool"}.get(short)
-            return Fact("tensor", dtype=dtype or f"of:{name}")
-        case "int" | "float" | "bool" | "str":
-            return Fact(short, poly=poly(Symbol(name)) if short == "int" else None)
-        case "list" | "dict" | "tuple":
-            return Fact(short)
-        case "Callable":
-            return Fact("callable")
-        case "ndarray":
-            return Fact("array")
-        case _ if whole.startswith("torch.nn.") and short[:1].isupper():
-            return Fact("module", instance=whole)
-        case _:
-            return UNKNOWN
-
-
-def _jaxtyped(of: tree.Expr, shape: str, name: str) -> Fact:
-    words = shape.split()
-    kinds = {"Int": "int64", "Bool": "bool"}
-    head = of.id if isinstance(of, tree.Name) else of.name if isinstance(of, tree.Field) else ""
-    dtype = kinds.get(head, f"of:{name}")
-    if any(word.startswith(("*", "...")) or word == "..." for word in words):
-        return Fact("tensor", dtype=dtype)
-    return Fact("tensor", tuple(poly(Dim(name, k)) for k in range(len(words))), dtype=dtype)

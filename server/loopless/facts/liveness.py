@@ -70,12 +70,10 @@ def may_read(name: str, block: tuple[tree.Stmt, ...]) -> bool:
         match statement:
             case tree.Assign(tree.Name(bound), value) if bound == name:
                 return name in names_read(value)
-            case tree.For(target, iterable, body, orelse) if name in set(target_names(target)):
+            case tree.For(target, iterable, _, orelse) if name in set(target_names(target)):
+                # The body sees the loop's own value; after a loop without iterations the old one is still there.
                 if name in names_read(iterable) or may_read(name, orelse):
                     return True
-                # The body sees the loop's own value; after a loop without iterations the old one is still there.
-                if _certain(iterable):
-                    return False
             case tree.If(test, then, otherwise):
                 if name in names_read(test) or may_read(name, then) or may_read(name, otherwise):
                     return True
@@ -90,25 +88,8 @@ def may_read(name: str, block: tuple[tree.Stmt, ...]) -> bool:
     return False
 
 
-def _certain(iterable: tree.Expr) -> bool:
-    return False
-
-
 def _binds(name: str, block: tuple[tree.Stmt, ...]) -> bool:
     return any(
         isinstance(s, tree.Assign) and isinstance(s.target, tree.Name) and s.target.id == name
         for s in block
     )
-
-
-def killed(name: str, block: tuple[tree.Stmt, ...], at: int) -> bool:
-    """Whether the name gets a new value after place `at` of a block, before anything reads it."""
-    for statement in block[at + 1 :]:
-        if name in reads_of_block((statement,)):
-            return False
-        match statement:
-            case tree.Assign(tree.Name(bound)) if bound == name:
-                return True
-            case _:
-                pass
-    return False

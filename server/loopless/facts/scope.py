@@ -18,7 +18,6 @@ class World:
     functions: Mapping[str, tree.Function]
     classes: Mapping[str, tree.Class]
     constants: Mapping[str, Fact]
-    attributes: Mapping[tuple[str, str], Fact] = field(default_factory=dict[tuple[str, str], Fact])
     shared: Mapping[str, tuple[tuple[str, str], ...]] = field(
         default_factory=dict[str, tuple[tuple[str, str], ...]]
     )
@@ -59,15 +58,17 @@ class Scope:
         """What is known of a name."""
         known = self.names.get(name)
         if known is None:
-            if name not in self.locals and name in self.world.constants:
-                known = self.world.constants[name]
-            else:
-                known = UNKNOWN
+            known = UNKNOWN if name in self.locals else self.world.constants.get(name, UNKNOWN)
         if known.kind == "unknown" and name in self.evidence:
             rank = self.shown_rank.get(name)
             dims = None if rank is None else tuple(poly(Dim(name, k)) for k in range(rank))
             return Fact("tensor", dims, dtype=f"of:{name}", presumed=True)
-        if known.is_tensor and known.dims is None and known.like is None and name in self.shown_rank:
+        if (
+            known.is_tensor
+            and known.dims is None
+            and known.like is None
+            and name in self.shown_rank
+        ):
             return known.but(dims=tuple(poly(Dim(name, k)) for k in range(self.shown_rank[name])))
         return known
 
@@ -163,7 +164,7 @@ class Scope:
         return root
 
     def dtype(self, root: str) -> str | None:
-        """torch's name of the dtype, or "of:x" for that of another tensor."""
+        """The dtype by torch's name, or "of:x" for that of another tensor."""
         seen: set[str] = set()
         while root not in seen:
             seen.add(root)
@@ -182,7 +183,7 @@ def mentions(fact: Fact, name: str) -> bool:
     """Whether a fact is said in terms of `name`."""
     if fact.like == name or fact.dtype == f"of:{name}" or fact.view_of == name:
         return True
-    polys = [p for p in (fact.poly, fact.index_below, *(fact.dims or ())) if p is not None]
+    polys = [p for p in (fact.poly, *(fact.dims or ())) if p is not None]
     if any(_atom_of(p, name) for p in polys):
         return True
     return fact.items is not None and any(mentions(item, name) for item in fact.items)
@@ -212,7 +213,6 @@ def without(fact: Fact, name: str, owner: str) -> Fact:
         dtype=None if fact.dtype == f"of:{name}" else fact.dtype,
         view_of=None if fact.view_of == name else fact.view_of,
         poly=kept(fact.poly) if fact.poly is None or kept(fact.poly) else poly(Symbol(owner)),
-        index_below=kept(fact.index_below),
         items=None if fact.items is None else tuple(without(i, name, "") for i in fact.items),
     )
 
@@ -280,8 +280,8 @@ def names_changed(block: Iterable[tree.Stmt]) -> frozenset[str]:
         for expr in own_expressions(statement):
             for inner in walk_expr(expr):
                 match inner:
-                    case tree.Call(tree.Field(of, method)) if (
-                        method in MUTATORS or (method.endswith("_") and not method.endswith("__"))
+                    case tree.Call(tree.Field(of, method)) if method in MUTATORS or (
+                        method.endswith("_") and not method.endswith("__")
                     ):
                         root = root_name(of)
                         if root:

@@ -1,0 +1,194 @@
+"""What statements do to the facts of a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loopless.facts.annotations import annotated
+from loopless.facts.fact import UNKNOWN, Fact
+from loopless.facts.infer import INT, dotted, infer, operator
+from loopless.facts.scope import (
+    Scope,
+    mentions,
+    merged,
+    names_bound,
+    names_changed,
+    root_name,
+    target_names,
+)
+from loopless.ir import tree
+from loopless.ir.poly import Dim, Symbol, poly
+
+
+def advance(block: Iterable[tree.Stmt], scope: Scope) -> None:
+    """Take the effects of statements into the scope."""
+    for statement in block:
+        step(statement, scope)
+
+
+def step(statement: tree.Stmt, scope: Scope) -> None:
+    """Take the effect of one statement into the scope."""
+    match statement:
+        case tree.Assign(target, value):
+            assign(target, value, scope, statement.annotation)
+        case tree.Augment(tree.Name(name), op, value):
+            fact = scope.fact(name)
+            if fact.is_tensor:
+                # In place: the shape and dtype stay.
+                scope.names[name] = fact
+            else:
+                scope.bind(name, operator(op, (tree.Name(name, statement.span), value), scope))
+        case tree.Augment(target):
+            _touch(target, scope)
+        case tree.If(_, then, otherwise):
+            left, right = scope.copy(), scope.copy()
+            advance(then, left)
+            advance(otherwise, right)
+            both = merged(left, right)
+            ends = _leaves(then), _leaves(otherwise)
+            chosen = right if ends == (True, False) else left if ends == (False, True) else both
+            scope.names, scope.aliases, scope.helpers = chosen.names, chosen.aliases, chosen.helpers
+        case tree.For() | tree.While() | tree.Other():
+            havoc(statement, scope)
+        case tree.Define(name, function, owner):
+            scope.bind(name, Fact("callable" if owner is None else "unknown"))
+            if function is not None:
+                scope.helpers[name] = function
+        case tree.Evaluate():
+            for changed in names_changed((statement,)):
+                _forget_values(changed, scope)
+        case _:
+            pass
+
+
+def _leaves(block: tuple[tree.Stmt, ...]) -> bool:
+    """Whether control never comes out at the end of a block."""
+    if not block:
+        return False
+    match block[-1]:
+        case tree.Return() | tree.Jump("break" | "continue"):
+            return True
+        case tree.Other("Raise"):
+            return True
+        case _:
+            return False
+
+
+def _touch(target: tree.Expr, scope: Scope) -> None:
+    root = root_name(target)
+    if root is not None:
+        _forget_values(root, scope)
+
+
+def _forget_values(name: str, scope: Scope) -> None:
+    """The name has been changed in place: its values are unknown, its shape is not."""
+    fact = scope.names.get(name)
+    if fact is not None and fact.kind in {"list", "dict", "tuple"}:
+        scope.names[name] = Fact(fact.kind)
+
+
+def havoc(statement: tree.Stmt, scope: Scope) -> None:
+    """A loop or an unknown statement ran: what it may bind is unknown, what it may change has new values."""
+    for name in names_bound((statement,)):
+        scope.bind(name, UNKNOWN)
+    for name in names_changed((statement,)):
+        _forget_values(name, scope)
+    if isinstance(statement, tree.Other) and statement.kind == "With":
+        # The body of a `with` runs once, in order: what it binds is known.
+        for block in statement.blocks:
+            advance(block, scope)
+
+
+def assign(
+    target: tree.Expr, value: tree.Expr, scope: Scope, annotation: tree.Expr | None = None
+) -> None:
+    """Take the effect of `target = value` into the scope."""
+    match target:
+        case tree.Name(name):
+            fact = infer(value, scope)
+            if fact.kind == "unknown" and annotation is not None:
+                fact = annotated(annotation, scope, name)
+            if isinstance(value, tree.Name) and fact.is_tensor:
+                fact = fact.but(
+                    view_of=value.id,
+                    like=fact.like or (value.id if fact.dims is None else None),
+                    dtype=fact.dtype or f"of:{value.id}",
+                )
+            scope.bind(name, _lasting(fact, name))
+        case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
+            _unpack(items, value, scope)
+        case tree.Field(tree.Name("self"), name):
+            scope.bind(f"self.{name}", infer(value, scope))
+        case _:
+            for name in target_names(target):
+                scope.bind(name, UNKNOWN)
+            _touch(target, scope)
+
+
+def _lasting(fact: Fact, name: str) -> Fact:
+    """What stays true of the new value of a name once its old one, in terms of which it is said, is gone."""
+    if fact.is_tensor:
+        return Fact("tensor", fresh=fact.fresh) if mentions(fact, name) else fact
+    if fact.kind in {"int", "unknown"} and fact.poly is not None:
+        return fact.but(poly=None) if Symbol(name) in fact.poly.atoms() else fact
+    return fact
+
+
+def _unpack(items: tuple[tree.Expr, ...], value: tree.Expr, scope: Scope) -> None:
+    source = infer(value, scope)
+    found: list[Fact] = [UNKNOWN] * len(items)
+    if (
+        source.kind in {"tuple", "list"}
+        and source.items is not None
+        and len(source.items) == len(items)
+    ):
+        found = list(source.items)
+    elif source.kind == "size" and source.like is not None:
+        found = _unpacked_size(source, len(items), scope)
+    elif source.kind == "size" and source.dims is not None and len(source.dims) == len(items):
+        found = [Fact("int", poly=p) for p in source.dims]
+    elif source.kind == "size":
+        found = [INT] * len(items)
+    if isinstance(value, tree.Call) and dotted(value.func, scope) in {
+        "torch.meshgrid",
+        "torch.topk",
+        "torch.sort",
+    }:
+        found = [Fact("tensor")] * len(items)
+    if isinstance(value, tree.Name) and source.is_tensor:
+        found = [Fact("tensor", dtype=source.dtype, view_of=value.id) for _ in items]
+    for item, fact in zip(items, found, strict=True):
+        if isinstance(item, tree.Name):
+            scope.bind(item.id, fact)
+        else:
+            for name in target_names(item):
+                scope.bind(name, UNKNOWN)
+    if source.kind == "size" and source.like is not None and source.literal is None:
+        _learn_rank(source.like, len(items), scope)
+
+
+def _unpacked_size(source: Fact, count: int, scope: Scope) -> list[Fact]:
+    assert source.like is not None
+    match source.literal:
+        case (int(start), int()) if start < 0:
+            rank = scope.rank(source.like)
+            root = scope.shape_root(source.like)
+            places = [start + k for k in range(count)]
+            if rank is not None:
+                return [Fact("int", poly=scope.size(source.like, p + rank)) for p in places]
+            return [Fact("int", poly=poly(Dim(root, p))) for p in places]
+        case None:
+            return [Fact("int", poly=scope.size(source.like, k)) for k in range(count)]
+        case _:
+            return [INT] * count
+
+
+def _learn_rank(name: str, rank: int, scope: Scope) -> None:
+    """`a, b = x.shape` shows that `x` has two dimensions."""
+    root = scope.shape_root(name)
+    fact = scope.names.get(root, scope.fact(root))
+    if fact.dims is None:
+        dims = tuple(poly(Dim(root, k)) for k in range(rank))
+        scope.names[root] = fact.but(
+            kind="tensor", dims=dims, presumed=False, dtype=fact.dtype or f"of:{root}"
+        )
