@@ -40,18 +40,17 @@ def _tail(read: Read, rank: int | None) -> list[None]:
     if rank is None:
         return []
     inside = sum(isinstance(sub, Cut | New) for sub in read.subs)
-    picked = 0
-    return [None] * max(0, rank - inside - picked)
+    return [None] * max(0, rank - inside)
 
 
 def subscripts(
     root: str, subs: tuple[Sub, ...], printer: Printer
 ) -> tuple[list[str], list[Axis | None], list[Axis]]:
-    """The texts of subscripts, the dimensions that result (None: of the item), and the axes that run backwards."""
+    """The texts of subscripts, the dimensions that result (None: of the item), and backwards axes."""
     plans = plans_of(root, subs, printer)
     advanced = [at for at, plan in enumerate(plans) if plan == "index"]
     if advanced:
-        return _with_indices(root, subs, plans, advanced, printer)
+        return _with_indices(root, subs, advanced, printer)
     texts: list[str] = []
     got: list[Axis | None] = []
     flips: list[Axis] = []
@@ -68,7 +67,7 @@ def subscripts(
                     if slope is not None and slope < 0:
                         flips.append(axis)
             case Cut():
-                texts.append(_cut(root, subs, at, sub, printer))
+                texts.append(_cut(root, sub, printer))
                 got.append(None)
             case New():
                 texts.append("None")
@@ -117,20 +116,21 @@ def plans_of(root: str, subs: tuple[Sub, ...], printer: Printer) -> list[str]:
                 plans.append("slice")
     # An axis that both walks one dimension and picks in another is the same axis: both become indices.
     picked: set[Axis] = set()
-    for sub, plan in zip(subs, plans):
-        if plan == "index":
-            picked |= (
-                set(_free(sub.poly, printer))
-                if isinstance(sub, At)
-                else axes_of(sub.value)
-                if isinstance(sub, Pick)
-                else set()
-            )
-    for at, (sub, plan) in enumerate(zip(subs, plans)):
+    for sub, plan in zip(subs, plans, strict=True):
+        if plan != "index":
+            continue
+        if isinstance(sub, At):
+            picked |= set(_free(sub.poly, printer))
+        elif isinstance(sub, Pick):
+            picked |= axes_of(sub.value)
+    for at, (sub, plan) in enumerate(zip(subs, plans, strict=True)):
         if plan == "slice" and isinstance(sub, At) and set(_free(sub.poly, printer)) & picked:
             plans[at] = "index"
     if plans.count("index") > 1 or ("index" in plans and "plain" in plans):
-        plans = ["index" if isinstance(sub, At | Pick) else plan for sub, plan in zip(subs, plans)]
+        plans = [
+            "index" if isinstance(sub, At | Pick) else plan
+            for sub, plan in zip(subs, plans, strict=True)
+        ]
     return plans
 
 
@@ -161,7 +161,6 @@ def _sliceable(
 def _with_indices(
     root: str,
     subs: tuple[Sub, ...],
-    plans: list[str],
     advanced: list[int],
     printer: Printer,
 ) -> tuple[list[str], list[Axis | None], list[Axis]]:
@@ -179,7 +178,7 @@ def _with_indices(
                     "data-dependent-size", "a mask picks a different number of items each time"
                 )
             codes[at] = _clamped(root, subs, at, code, sub.value, printer)
-    axes, rank = printer.common([c for c in codes.values()])
+    axes, rank = printer.common(list(codes.values()))
     texts: list[str] = []
     before: list[Axis | None] = []
     after: list[Axis | None] = []
@@ -201,7 +200,7 @@ def _with_indices(
                 if slope is not None and slope < 0:
                     flips.append(axis)
             case Cut():
-                texts.append(_cut(root, subs, at, sub, printer))
+                texts.append(_cut(root, sub, printer))
                 side.append(None)
             case New():
                 texts.append("None")
@@ -280,7 +279,7 @@ def _end(p: Poly, size: Poly, printer: Printer, *, start: bool) -> str:
     return printer.size(p).text
 
 
-def _cut(root: str, subs: tuple[Sub, ...], at: int, cut: Cut, printer: Printer) -> str:
+def _cut(root: str, cut: Cut, printer: Printer) -> str:
     """A slice that the user wrote, if it is the same for every iteration."""
     moving = set(cut.start.axes())
     if cut.count is not None:

@@ -60,9 +60,7 @@ def binary(op: str, left: str, left_level: int, right: str, right_level: int) ->
         or (level == COMPARE and left_level == COMPARE)
     )
     needs_right = right_level < level or (
-        right_level == level
-        and op not in {"**", "and", "or", "&", "|"}
-        and not (op in {"+", "*"} and False)
+        right_level == level and op not in {"**", "and", "or", "&", "|"}
     )
     one = f"({left})" if needs_left else left
     other = f"({right})" if needs_right else right

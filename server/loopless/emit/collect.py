@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
+from loopless.emit.printer import Printer
 from loopless.emit.statements import Draft, Setting, printer_for
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.infer import dotted, infer
@@ -17,7 +18,7 @@ from loopless.ir import tree
 from loopless.ir.value import OnItem, Read, Value
 from loopless.lift.piece import Append
 from loopless.lift.restrict import restricted_reductions
-from loopless.lift.types import type_of
+from loopless.lift.types import Type, type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Collector:
 
 
 def find_collector(
-    append: Append, block: tuple[tree.Stmt, ...], at: int, live: frozenset[str], scope: Scope
+    append: Append, block: tuple[tree.Stmt, ...], at: int, scope: Scope
 ) -> Collector:
     """The one use of the list after the loop."""
     name = append.root
@@ -172,12 +173,10 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     if collector.function == "torch.cat":
         value, whole_rows = _without_leading_one(value)
     code = printer.code(value)
-    lacking = [a for a in append.axes if a not in code.axes]
-    if lacking:
-        if len(append.axes) != 1 or append.when is not None or code.number:
-            raise Unprintable("append", "the same item in every iteration")
+    if any(a not in code.axes for a in append.axes):
         raise Unprintable("append", "the same item in every iteration")
-    code = _ordered(code, append, printer.scope)
+    if code.axes != tuple(append.axes):
+        raise Unprintable("append", "items in another order")
     if code.behind:
         code = code.but(f"{code.primary}.movedim(-1, 0)")
     elif setting.behind:
@@ -192,6 +191,19 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         dims = 1
     if dims > 1:
         code = code.but(f"{code.primary}.flatten(0, {dims - 1})")
+    code = _joined(code, kind, collector, printer, whole_rows=whole_rows)
+    if append.when is None and _is_view(value):
+        code = code.but(f"{code.primary}.clone()")
+    draft.grade = max(draft.grade, printer.grade)
+    draft.needs_torch = draft.needs_torch or printer.needs_torch
+    draft.assumptions += [a for a in printer.assumptions if a not in draft.assumptions]
+    return code
+
+
+def _joined(
+    code: Code, kind: Type, collector: Collector, printer: Printer, *, whole_rows: bool
+) -> Code:
+    """All items as the collector joins them: stacked, end to end, or as one tensor of numbers."""
     match collector.function:
         case "torch.stack":
             if not kind.is_tensor:
@@ -207,11 +219,6 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
                 code = code.but(f"{code.primary}.flatten(0, 1)")
         case _:
             code = _from_numbers(code, kind, collector, printer)
-    if append.when is None and _is_view(value):
-        code = code.but(f"{code.primary}.clone()")
-    draft.grade = max(draft.grade, printer.grade)
-    draft.needs_torch = draft.needs_torch or printer.needs_torch
-    draft.assumptions += [a for a in printer.assumptions if a not in draft.assumptions]
     return code
 
 
@@ -229,19 +236,8 @@ def _is_view(value: Value) -> bool:
             return False
 
 
-def _ordered(code: Code, append: Append, scope: Scope) -> Code:
-    if code.axes != tuple(append.axes):
-        raise Unprintable("append", "items in another order")
-    return code
-
-
-def _from_numbers(code: Code, kind: object, collector: Collector, printer: object) -> Code:
+def _from_numbers(code: Code, kind: Type, collector: Collector, printer: Printer) -> Code:
     """`torch.tensor(list)`: a copy of the numbers, cut off from the graph (T20)."""
-    from loopless.emit.printer import Printer
-    from loopless.lift.types import Type
-
-    assert isinstance(printer, Printer)
-    assert isinstance(kind, Type)
     if code.rank not in (0, None):
         raise Unprintable("append", "torch.tensor of items with dimensions")
     dtype = collector.dtype

@@ -39,9 +39,7 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
                 return None
     scalars = [p for p in parts if not (axes_of(p) & set(axes))]
     summed = [p for p in parts if axes_of(p) & set(axes)]
-    if len(summed) != 2 or any(
-        axes_of(s) for s in scalars if len(summed) == 2 and _shared(s, summed, axes)
-    ):
+    if len(summed) != 2:
         return None
     left, right = summed
     types = [type_of(p, printer.scope) for p in summed]
@@ -56,10 +54,6 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
     for scalar in scalars:
         product = printer.infix("*", printer.code(scalar), product)
     return product
-
-
-def _shared(scalar: Value, summed: list[Value], axes: list[Axis]) -> bool:
-    return False
 
 
 def _multipliable(kind: Type) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loopless.dependence.conditions import integer_of
+from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.dependence.feasible import proves
 from loopless.emit.code import ATOM, CHOICE, SUM, TERM, Code
 from loopless.emit.contract import contraction
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
-from loopless.ir.poly import Axis, Poly, poly
+from loopless.ir.poly import Axis, Poly, greatest, poly
 from loopless.ir.value import (
     Apply,
     Best,
@@ -34,8 +34,6 @@ _WIDE = frozenset({"int64", "float32", "float64", "bfloat16", "float16", "comple
 
 def split(value: Value, op: str) -> tuple[list[Axis], Value, Value | None]:
     """Nested reductions with one operator as several axes over one body and one predicate."""
-    from loopless.dependence.conditions import conjunction
-
     axes: list[Axis] = []
     when: Value | None = None
     while isinstance(value, Reduce) and value.op == op:
@@ -100,8 +98,6 @@ def _whole(code: Code, axes: list[Axis]) -> bool:
 
 
 def _count(axes: list[Axis], printer: Printer) -> Code:
-    from loopless.ir.poly import greatest
-
     total = poly(1)
     for axis in axes:
         extent = axis.extent
@@ -121,8 +117,7 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
         product = contraction(present, body, printer)
         code = product if product is not None else _plain_sum(present, body, kind, printer)
     elif integer_of(body) is not None and integer_of(body) == poly(1):
-        mask = printer.mask(when)
-        mask = _filled(mask, present, printer)
+        mask = _filled(printer.mask(when), present)
         code = without(mask, _fold(mask, "sum", present), present)
     else:
         code = _masked_sum(present, body, when, kind, printer)
@@ -132,10 +127,9 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
     return code
 
 
-def _filled(code: Code, axes: list[Axis], printer: Printer) -> Code:
-    """`code` with every one of `axes`, expanded where it does not depend on one."""
-    lacking = [a for a in axes if a not in code.axes]
-    if not lacking:
+def _filled(code: Code, axes: list[Axis]) -> Code:
+    """`code`, refused where it lacks one of `axes`."""
+    if all(a in code.axes for a in axes):
         return code
     raise Unprintable("reduction", "a fold over an axis that only part of the value depends on")
 
@@ -155,29 +149,20 @@ def _sum_dtype(kind: Type, printer: Printer) -> str:
 
 
 def _plain_sum(axes: list[Axis], body: Value, kind: Type, printer: Printer) -> Code:
-    code = printer.code(body)
-    code = _spread(code, axes, printer)
+    code = _spread(printer.code(body), axes)
     return without(code, _fold(code, "sum", axes, _sum_dtype(kind, printer)), axes)
 
 
-def _spread(code: Code, axes: list[Axis], printer: Printer) -> Code:
+def _spread(code: Code, axes: list[Axis]) -> Code:
     if any(a not in code.axes for a in axes):
         raise Unprintable("reduction", "a fold over an axis that the value does not depend on")
     return code
 
 
 def _masked_sum(axes: list[Axis], body: Value, when: Value, kind: Type, printer: Printer) -> Code:
-    triangle = _triangle(axes, body, when, printer)
-    if triangle is not None:
-        return without(triangle, _fold(triangle, "sum", axes, _sum_dtype(kind, printer)), axes)
     zero = Int(poly(0)) if kind.kind != "float" else Const(0.0)
-    code = printer.where(when, body, zero)
-    code = _spread(code, axes, printer)
+    code = _spread(printer.where(when, body, zero), axes)
     return without(code, _fold(code, "sum", axes, _sum_dtype(kind, printer)), axes)
-
-
-def _triangle(axes: list[Axis], body: Value, when: Value, printer: Printer) -> Code | None:
-    return None
 
 
 def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
@@ -189,7 +174,7 @@ def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer
         if missing and len(missing) == len(axes):
             return printer.infix("**", printer.code(body), _count(missing, printer))
         code = printer.code(body)
-    code = _spread(code, axes, printer)
+    code = _spread(code, axes)
     dtype = _sum_dtype(kind, printer)
     printer.grade_at_least("E1")
     text = code.primary
@@ -204,8 +189,6 @@ def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer
 
 
 def _logical(op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
-    from loopless.dependence.conditions import conjunction, negated
-
     test = body
     if when is not None:
         test = (
@@ -224,7 +207,7 @@ def _logical(op: str, axes: list[Axis], body: Value, when: Value | None, printer
 def _extreme(op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
     if when is not None:
         raise Unprintable("extreme", "a masked extreme without a start")
-    code = _spread(printer.code(body), axes, printer)
+    code = _spread(printer.code(body), axes)
     return without(code, _fold(code, f"a{op}", axes), axes)
 
 
@@ -321,7 +304,8 @@ def previous(value: Previous, printer: Printer) -> Code:
     expanded = [":"] * place + ["None"]
     if not start.axes:
         raise Unprintable("previous", "a start that does not vary along the other axes")
-    text = f"{printer.function('torch.cat')}(({start.primary}[{', '.join(expanded)}], {rest}), {place})[{cut}]"
+    text = f"{printer.function('torch.cat')}(({start.primary}[{', '.join(expanded)}], {rest}), {place})"
+    text = f"{text}[{cut}]"
     return Code(text, ATOM, body.axes, body.rank)
 
 
@@ -350,8 +334,6 @@ def _keys(value: Best, printer: Printer) -> Code:
     """The keys, where they beat the start, else the start: no NaN is left unless the start is one (T11)."""
     beats: Value = Apply(value.order, (value.key, value.start))
     if value.when is not None:
-        from loopless.dependence.conditions import conjunction
-
         beats = conjunction(value.when, beats) or beats
     code = printer.where(beats, value.key, value.start)
     if value.axis not in code.axes:
@@ -390,7 +372,7 @@ def _best_body(value: Best, printer: Printer) -> Code:
     if index is None or not index.linear_in(axis):
         raise Unprintable("extreme", "a value kept beside an extreme")
     if isinstance(value.key, Int) and value.key.poly == poly(axis):
-        return _last_where(value, index, printer)
+        raise Unprintable("last-value", "the value of the last iteration under a condition")
     keys = _keys(value, printer)
     if keys.axes != (axis,) or keys.rank != 0:
         raise Unprintable("extreme", "the place of an extreme of items with dimensions")
@@ -399,11 +381,11 @@ def _best_body(value: Best, printer: Printer) -> Code:
         printer.ends.append(axis.extent - 1)
     text = f"{keys.primary}.{arg}().item()"
     if value.order in {">=", "<="}:
-        text = f"{printer.size(axis.extent - 1).at(11)} - {keys.primary}.flip(0).{arg}().item()"
         raise Unprintable("extreme", "the last of equal extremes")
     place = _affine_text(index, axis, text, printer)
     fallback = integer_of(value.fallback)
-    if fallback is not None and _first_is_start(value, index, fallback, printer):
+    # Where nothing beats the start all keys are the start: the first place must be the fallback.
+    if fallback is not None and index.substitute({axis: poly(0)}) == fallback:
         return Code(place, 10 if place != text else ATOM, (), 0, number=True)
     raise Unprintable("extreme", "the place of an extreme that nothing may beat")
 
@@ -415,17 +397,3 @@ def _affine_text(index: Poly, axis: Axis, text: str, printer: Printer) -> str:
     if rest.terms:
         text = f"{text} + {printer.size(rest).at(11)}"
     return text
-
-
-def _first_is_start(value: Best, index: Poly, fallback: Poly, printer: Printer) -> bool:
-    """Where nothing beats the start all keys are the start, and the first place is what the fallback says."""
-    if index.substitute({value.axis: poly(0)}) == fallback:
-        return True
-    first = substitute(value.key, {value.axis: poly(0)})
-    shifted = substitute(value.key, {value.axis: poly(-1)})
-    # `m, at = x[0], 0` before a loop from 1: the place before the first is the fallback.
-    return False and first == shifted
-
-
-def _last_where(value: Best, index: Poly, printer: Printer) -> Code:
-    raise Unprintable("last-value", "the value of the last iteration under a condition")

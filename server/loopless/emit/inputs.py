@@ -23,8 +23,16 @@ def inputs_of(loop: tree.For, scope: Scope) -> tuple[Input, ...]:
             dtype = scope.dtype(name)
             shown = None if dtype is None or dtype.startswith("of:") else dtype
             found.append(Input(name, "tensor", dims, len(dims or ()), shown))
-        elif fact.kind in {"int", "float", "bool", "number", "list", "callable", "module"}:
-            found.append(Input(name, fact.kind))  # type: ignore[arg-type]
+        elif (
+            fact.kind == "int"
+            or fact.kind == "float"
+            or fact.kind == "bool"
+            or fact.kind == "number"
+            or fact.kind == "list"
+            or fact.kind == "callable"
+            or fact.kind == "module"
+        ):
+            found.append(Input(name, fact.kind))
         elif name in scope.locals:
             found.append(Input(name, "unknown"))
     return tuple(found)

@@ -11,7 +11,7 @@ from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
 from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, module, shifted
 from loopless.facts.operations.spellings import product, template
-from loopless.ir.poly import Axis
+from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Const, Int, OnItem, Tuple, Value, axes_of
 from loopless.lift.types import type_of
 
@@ -50,7 +50,7 @@ def _on_item(value: OnItem, printer: Printer) -> Code:
         name: Tuple(tuple(arg)) if isinstance(arg, tuple) else arg for name, arg in bound.items()
     }
     if not any(axes_of(arg) - printer.loops.keys() for arg in arguments.values()):
-        return _as_written(value, known, arguments, printer)
+        return _as_written(value, printer)
     if any(
         axes_of(arg) - printer.loops.keys()
         for name, arg in arguments.items()
@@ -76,9 +76,7 @@ def _on_item(value: OnItem, printer: Printer) -> Code:
             return _last(value, known, arguments, printer)
         case Rule.SHAPE:
             return _shape(value, known, arguments, printer)
-        case Rule.VIEW:
-            return _same(value, known, arguments, printer)
-        case Rule.LIKE:
+        case Rule.VIEW | Rule.LIKE:
             return _same(value, known, arguments, printer)
         case _:
             raise Unprintable("unknown-call", f"no rule to batch {value.op}")
@@ -101,7 +99,7 @@ def _allowed(known: Operation, arguments: Arguments) -> bool:
     return known.params[1] in known.dims or known.params[1] not in known.tensors
 
 
-def _as_written(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+def _as_written(value: OnItem, printer: Printer) -> Code:
     """Nothing varies: the call as it stands in the loop."""
     kind = type_of(value, printer.scope)
     texts = [_argument(arg, printer) for arg in value.args]
@@ -210,7 +208,7 @@ def _emit(
     positional = list(known.params[: len(names)]) == names
     keywords = _rest(known, arguments, printer, len(axes), frozenset())
     if not positional:
-        keywords = [*(f"{n}={t}" for n, t in zip(names[1:], texts[1:])), *keywords]
+        keywords = [*(f"{n}={t}" for n, t in zip(names[1:], texts[1:], strict=False)), *keywords]
         texts = texts[:1]
     return _call(value.op, texts, keywords, printer), axes
 
@@ -327,8 +325,6 @@ def _along(value: OnItem, known: Operation, arguments: Arguments, printer: Print
             if known.whole is not Whole.REQUIRED:
                 raise Unprintable("unknown-call", f"{value.op} over the flat item")
             continue
-        from loopless.ir.poly import poly
-
         arguments[name] = (
             Tuple(tuple(Int(poly(d)) for d in default))
             if isinstance(default, tuple)
@@ -345,7 +341,7 @@ def _last(value: OnItem, known: Operation, arguments: Arguments, printer: Printe
     kind = type_of(value, printer.scope)
     order = [codes[n] for n in known.tensors if n in codes]
     if known.batched is not None:
-        return _spelled(value, known, arguments, codes, order, printer)
+        return _spelled(value, known, arguments, order, printer)
     first = order[0]
     if first.rank is not None and first.rank < known.last:
         raise Unprintable("rank", f"an item with too few dimensions for {value.op}")
@@ -362,7 +358,6 @@ def _spelled(
     value: OnItem,
     known: Operation,
     arguments: Arguments,
-    codes: dict[str, Code],
     order: list[Code],
     printer: Printer,
 ) -> Code:
@@ -394,7 +389,7 @@ def _spelled(
             raise Unprintable("unknown-call", f"no batched spelling of {value.op}")
         text = found
         if known.ranks and ranks != known.ranks[: len(ranks)]:
-            for code, want in zip(order, known.ranks):
+            for code, want in zip(order, known.ranks, strict=False):
                 if code.rank is not None and code.rank != want:
                     raise Unprintable("rank", f"an item that {value.op} does not take")
     printer.grade_at_least("E1")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from loopless.dependence.conditions import conjunction, integer_of, negated
+from loopless.dependence.conditions import conjunction, constraints, integer_of, negated
 from loopless.dependence.feasible import Constraint, bounds, proves
+from loopless.emit.access import access
 from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, TERM, UNARY, Code, binary
+from loopless.emit.folds import best, previous, reduction, scan
+from loopless.emit.items import on_item
 from loopless.emit.sizes import atom_text, size_text
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
+from loopless.facts.operations import lookup
 from loopless.facts.scope import Scope
-from loopless.ir.poly import Axis, Dim, Monomial, Poly, Quotient, Remainder, poly
+from loopless.finding import Grade
+from loopless.ir.poly import Atom, Axis, Monomial, Poly, Quotient, Remainder, poly
 from loopless.ir.value import (
     Apply,
     Best,
@@ -36,8 +41,8 @@ Axes = tuple[Axis, ...]
 
 # Operations whose value or gradient is not finite, or which raise, at places that a predicate keeps out (T30, T31).
 _PARTIAL = frozenset(
-    "sqrt log log2 log10 log1p rsqrt acos asin acosh atanh pow reciprocal div true_divide float_power logit lgamma digamma "
-    "erfinv".split()
+    "sqrt log log2 log10 log1p rsqrt acos asin acosh atanh pow reciprocal div true_divide "
+    "float_power logit lgamma digamma erfinv".split()
 )
 
 
@@ -67,7 +72,7 @@ class Printer:
         self.places: list[Poly] = []
         self.assumptions: list[str] = []
         self.needs_torch = False
-        self.grade = "E0"
+        self.grade: Grade = "E0"
         self.wide = False
         self.behind = False
         self.target: Read | None = None
@@ -107,15 +112,17 @@ class Printer:
         return self.layout.index(axis)
 
     def sorted(self, axes: Iterable[Axis]) -> Axes:
+        """Axes in layout order, each once."""
         return tuple(sorted(set(axes), key=self.place))
 
-    def grade_at_least(self, grade: str) -> None:
+    def grade_at_least(self, grade: Grade) -> None:
+        """Note that the code is no closer to the loop than `grade`."""
         self.grade = max(self.grade, grade)
 
     # --- lining up
 
     def aligned(self, code: Code, axes: Axes, rank: int | None) -> str:
-        """The text of `code` so that it broadcasts against something of `axes` and `rank`; a primary or looser."""
+        """The text of `code` so that it broadcasts against something of `axes` and `rank`."""
         return self.lined_up(code, axes, rank).text
 
     def lined_up(self, code: Code, axes: Axes, rank: int | None) -> Code:
@@ -179,7 +186,7 @@ class Printer:
         return any(self.scope.least_rank.get(kin.partition("/")[0], 0) < 0 for kin in code.kin)
 
     def presume(self, unknown: Sequence[Code], axes: Axes) -> None:
-        """Operands of unknown rank meet others: their axis goes behind (see `behind`), or their rank is an assumption.
+        """Operands of unknown rank meet others: their axis goes behind, or their rank is assumed.
 
         Along several axes an item by one subscript beside others is presumed to be a number (P4).
         """
@@ -201,7 +208,7 @@ class Printer:
         return frozenset(k for code in codes if code.rank is None for k in code.kin)
 
     def reordered(self, code: Code, got: Sequence[Axis | None]) -> Code:
-        """`code` whose dimensions are `got` (None: a dimension of the item) with its axes first, in layout order."""
+        """`code` whose dimensions are `got` (None: of the item) with its axes first, in layout order."""
         axes = [axis for axis in got if axis is not None]
         want = list(self.sorted(axes))
         rank = code.rank
@@ -244,60 +251,54 @@ class Printer:
                 return self.constant(known)
             case Int(p):
                 return self.integer(p)
-            case Ref(text):
-                kind = type_of(value, self.scope)
-                kin = (
-                    frozenset({f"{self.scope.shape_root(text)}/0"})
-                    if kind.is_tensor and kind.rank is None
-                    else frozenset[str]()
-                )
-                return Code(
-                    text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin
-                )
+            case Ref():
+                return self.name(value)
             case Read(root, ()):
                 kind = type_of(value, self.scope)
                 return Code(root, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor)
             case Read():
                 return self.read(value)
             case Temp(name, axes):
-                if self.behind:
-                    return self.saved_behind(name, axes)
-                kind = type_of(value, self.scope)
-                stored = self.temp_layouts.get(name, axes)
-                got: list[Axis | None] = [*stored, *([None] * (kind.rank or 0))]
-                live = [a for a in stored if a not in self.loops]
-                if len(live) != len(stored):
-                    raise Unprintable("kept-temp", f"`{name}` is used inside a loop that stays")
-                return self.reordered(
-                    Code(name, ATOM, stored, kind.rank if kind.is_tensor else 0), got
-                )
+                return self.saved_behind(name, axes) if self.behind else self.saved(value)
             case Apply():
                 return self.apply(value)
             case OnItem():
                 self.in_front("an operation on items")
-                from loopless.emit.items import on_item
-
                 return on_item(value, self)
             case Reduce():
-                from loopless.emit.folds import reduction
-
                 return reduction(value, self)
             case Scan():
-                from loopless.emit.folds import scan
-
                 return scan(value, self)
             case Previous():
                 self.in_front("a value of the iteration before")
-                from loopless.emit.folds import previous
-
                 return previous(value, self)
             case Best():
                 self.in_front("a fold by comparison")
-                from loopless.emit.folds import best
-
                 return best(value, self)
             case Tuple():
                 raise Unprintable("tuple", "a tuple of values of the loop")
+
+    def name(self, value: Ref) -> Code:
+        """A name of the file, as it stands."""
+        text = value.text
+        kind = type_of(value, self.scope)
+        kin = (
+            frozenset({f"{self.scope.shape_root(text)}/0"})
+            if kind.is_tensor and kind.rank is None
+            else frozenset[str]()
+        )
+        return Code(text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin)
+
+    def saved(self, value: Temp) -> Code:
+        """A saved value, its axes in layout order."""
+        name, axes = value.name, value.axes
+        kind = type_of(value, self.scope)
+        stored = self.temp_layouts.get(name, axes)
+        got: list[Axis | None] = [*stored, *([None] * (kind.rank or 0))]
+        live = [a for a in stored if a not in self.loops]
+        if len(live) != len(stored):
+            raise Unprintable("kept-temp", f"`{name}` is used inside a loop that stays")
+        return self.reordered(Code(name, ATOM, stored, kind.rank if kind.is_tensor else 0), got)
 
     def saved_behind(self, name: str, axes: Axes) -> Code:
         """A saved value with its axis last."""
@@ -317,6 +318,7 @@ class Printer:
             raise Unprintable("unknown-rank", f"{what} beside operands of unknown rank")
 
     def constant(self, known: object) -> Code:
+        """A Python constant."""
         if (
             isinstance(known, int | float)
             and not isinstance(known, bool)
@@ -328,6 +330,7 @@ class Printer:
         return Code(repr(known), number=True)
 
     def typed(self, value: Value) -> Type:
+        """The type of a value."""
         return type_of(value, self.scope)
 
     # --- integers
@@ -370,7 +373,7 @@ class Printer:
                 rest[monomial] = factor
         left = Poly(tuple(rest.items()))
         if left.axes() & set(axes):
-            return self.general(p, tuple(axes))
+            return self.general(p)
         codes: list[Code] = []
         ordered = sorted(groups, key=self.place)
         for at, axis in enumerate(ordered):
@@ -379,12 +382,13 @@ class Printer:
         return self.sum_of(codes)
 
     def sum_of(self, codes: Sequence[Code]) -> Code:
+        """The codes, added up from the left."""
         total = codes[0]
         for code in codes[1:]:
             total = self.infix("+", total, code)
         return total
 
-    def general(self, p: Poly, axes: Axes) -> Code:
+    def general(self, p: Poly) -> Code:
         """A polynomial term by term: products of axes, quotients, remainders."""
         total: Code | None = None
         for monomial, factor in sorted(p.terms, key=lambda term: not term[0]):
@@ -403,7 +407,8 @@ class Printer:
         assert total is not None
         return total
 
-    def atom(self, atom: object) -> Code:
+    def atom(self, atom: Atom) -> Code:
+        """One atom of a polynomial, as a tensor where it varies."""
         match atom:
             case Axis() if atom not in self.loops:
                 return Code(self.arange(atom, poly(0), 1), ATOM, (atom,))
@@ -412,14 +417,10 @@ class Printer:
             case Remainder(over, under) if over.axes() or under.axes():
                 return self.infix("%", self.integer(over), self.integer(under))
             case _:
-                p = poly(atom)  # type: ignore[arg-type]
-                if any(a not in self.loops for a in p.axes()):
+                if any(a not in self.loops for a in poly(atom).axes()):
                     raise Unprintable("extreme", "a minimum or maximum of loop variables")
-                return Code(
-                    atom_text(atom, self.names, self.loops),
-                    ATOM if " " not in atom_text(atom, self.names, self.loops) else TERM,
-                    number=True,
-                )  # type: ignore[arg-type]
+                text = atom_text(atom, self.names, self.loops)
+                return Code(text, TERM if " " in text else ATOM, number=True)
 
     # --- operators
 
@@ -440,6 +441,7 @@ class Printer:
         )
 
     def prefix(self, op: str, code: Code) -> Code:
+        """`op code`."""
         text = f"{op}{code.at(UNARY)}" if op != "not " else f"not {code.at(NOT)}"
         return code.but(text, NOT if op == "not " else UNARY)
 
@@ -452,6 +454,7 @@ class Printer:
         )
 
     def apply(self, value: Apply) -> Code:
+        """A pointwise operation."""
         op, args = value.op, value.args
         if op == "where":
             return self.where(args[0], args[1], args[2])
@@ -461,27 +464,8 @@ class Printer:
             return self.compare(op, args[0], args[1])
         if op == "bool":
             return self.truth(args[0])
-        if op == "+" and len(args) == 2:
-            match args[1]:
-                case Apply("neg", (inner,)):
-                    return self.infix("-", self.code(args[0]), self.code(inner))
-                case Int(p) if p.constant is not None and p.constant < 0:
-                    return self.infix("-", self.code(args[0]), Code(str(-p.constant), number=True))
-                case _:
-                    pass
-        if op in {"/", "//", "%"}:
-            return self.division(op, args[0], args[1])
-        if op in {"+", "-", "*", "**"} and (doubled := self.in_double(op, args)) is not None:
-            return doubled
-        if op == "**":
-            if integer_of(args[1]) != poly(2):
-                self.grade_at_least("E1")
-            return self.infix(op, self.in_domain(args[0], args[1]), self.floating(args[1], args[0]))
-        if op == "+" and args[0] == Const(0.0) and self.absorbs_zero(args[1]):
-            return self.code(args[1])
-        if op in {"+", "-", "*"}:
-            left, right = self.floating(args[0], args[1]), self.floating(args[1], args[0])
-            return self.infix(op, left, right)
+        if op in {"+", "-", "*", "**", "/", "//", "%"}:
+            return self.arithmetic(op, args)
         if op in LEVELS:
             return self.infix(op, self.code(args[0]), self.code(args[1]))
         match op:
@@ -501,15 +485,41 @@ class Printer:
             case _:
                 return self.called(value)
 
+    def arithmetic(self, op: str, args: tuple[Value, ...]) -> Code:
+        """An operation of Python's arithmetic on two values."""
+        if op == "+":
+            match args[1]:
+                case Apply("neg", (inner,)):
+                    return self.infix("-", self.code(args[0]), self.code(inner))
+                case Int(p) if p.constant is not None and p.constant < 0:
+                    return self.infix("-", self.code(args[0]), Code(str(-p.constant), number=True))
+                case _:
+                    pass
+        if op in {"/", "//", "%"}:
+            return self.division(op, args[0], args[1])
+        doubled = self.in_double(op, args)
+        if doubled is not None:
+            return doubled
+        if op == "**":
+            if integer_of(args[1]) != poly(2):
+                self.grade_at_least("E1")
+            return self.infix(op, self.in_domain(args[0], args[1]), self.floating(args[1], args[0]))
+        if op == "+" and args[0] == Const(0.0) and self.absorbs_zero(args[1]):
+            return self.code(args[1])
+        left, right = self.floating(args[0], args[1]), self.floating(args[1], args[0])
+        return self.infix(op, left, right)
+
     def in_double(self, op: str, args: tuple[Value, ...]) -> Code | None:
-        """Python arithmetic of a number and an integer that varies: in double precision, as Python has it (T7)."""
+        """Python arithmetic of a number and an integer that varies, in double precision (T7)."""
         kinds = [self.typed(arg) for arg in args]
         if any(k.is_tensor for k in kinds) or all(k.kind == "int" for k in kinds):
             return None
         codes = [self.code(arg) for arg in args]
         if not any(code.axes for code in codes):
             return None
-        codes = [self.double(c) if k.kind == "int" else c for c, k in zip(codes, kinds)]
+        codes = [
+            self.double(c) if k.kind == "int" else c for c, k in zip(codes, kinds, strict=True)
+        ]
         return self.infix(op, codes[0], codes[1])
 
     def absorbs_zero(self, value: Value) -> bool:
@@ -527,20 +537,17 @@ class Printer:
         kind, other = self.typed(value), self.typed(beside)
         if kind.kind == "float" and other.is_tensor:
             if other.dtype in FLOATS:
-                return self.cast(code, other.dtype, beside)
+                return self.cast(code, other.dtype)
             if other.dtype is not None and other.dtype.startswith("of:"):
                 root = other.dtype[3:]
                 if any(read.root == root for read in reads_of(beside)):
                     # An integer tensor would make the loop's result the default float.
-                    self.assumptions_or(root)
                     result = f"{self.function('torch.result_type')}({root}, 1.0)"
                     return code.but(f"{code.primary}.to({result})")
         return code
 
-    def assumptions_or(self, root: str) -> None:
-        """Unshown dtypes that meet Python floats are floating point (P5)."""
-
-    def cast(self, code: Code, dtype: str, beside: Value) -> Code:
+    def cast(self, code: Code, dtype: str) -> Code:
+        """A double in the dtype of the tensor beside it."""
         if dtype == "float64":
             return code
         return code.but(f"{code.primary}.to({self.function('torch.' + dtype)})")
@@ -577,6 +584,7 @@ class Printer:
         return code.but(f"{code.primary}.long()")
 
     def division(self, op: str, left: Value, right: Value) -> Code:
+        """`left op right` of a division, whose divisor a predicate may keep from zero."""
         over = self.code(left)
         below = right
         if self.guards and axes_of(right) and not isinstance(right, Const):
@@ -592,14 +600,17 @@ class Printer:
             if not any(k.is_tensor for k in kinds) and (over.axes or under.axes):
                 # Python divides integers in double precision.
                 over, under = (
-                    self.double(c) if k.kind == "int" else c for c, k in zip((over, under), kinds)
+                    self.double(c) if k.kind == "int" else c
+                    for c, k in zip((over, under), kinds, strict=True)
                 )
         return self.infix(op, over, under)
 
     def double(self, code: Code) -> Code:
+        """What varies, in double precision."""
         return code if code.number or not code.axes else code.but(f"{code.primary}.double()")
 
     def unguarded(self, value: Value) -> Code:
+        """A value outside of the predicates of the arms around."""
         guards, self.guards = self.guards, []
         try:
             return self.code(value)
@@ -618,6 +629,7 @@ class Printer:
         return self.code(base)
 
     def compare(self, op: str, left: Value, right: Value) -> Code:
+        """A comparison."""
         match right:
             case Apply("item", (inner,)) if (
                 self.typed(inner).dtype == self.typed(left).dtype and self.typed(left).is_tensor
@@ -634,11 +646,10 @@ class Printer:
         kind = self.typed(value)
         if kind.dtype == "bool" or (code.number and not code.axes):
             return code
-        if not code.axes and kind.is_tensor:
-            return code.but(f"{code.primary}.bool()")
         return code.but(f"{code.primary}.bool()")
 
     def logic(self, value: Apply) -> Code:
+        """`and`, `or` and `not`, on masks where they vary."""
         if self.on_host(value) or not (axes_of(value) - self.loops.keys()):
             return self.host_logic(value)
         if value.op == "not":
@@ -666,6 +677,7 @@ class Printer:
             self.guards.pop()
 
     def mask(self, value: Value) -> Code:
+        """A condition as a mask."""
         match value:
             case Apply(op) if op in COMPARISONS or op in LOGIC or op == "bool":
                 return self.code(value)
@@ -673,6 +685,7 @@ class Printer:
                 return self.truth(value)
 
     def host_logic(self, value: Apply) -> Code:
+        """`and`, `or` and `not` as Python has them."""
         codes = [self.code(arg) for arg in value.args]
         if value.op == "not":
             return Code(f"not {codes[0].at(NOT)}", NOT, number=True)
@@ -681,6 +694,7 @@ class Printer:
         return Code(text, level, number=True)
 
     def where(self, test: Value, then: Value, otherwise: Value) -> Code:
+        """A choice: a conditional expression where the test is the same for all axes."""
         if not (axes_of(test) - self.loops.keys()):
             one, other = self.code(then), self.code(otherwise)
             condition = self.code(test)
@@ -704,9 +718,10 @@ class Printer:
         return Code(text, ATOM, axes, rank, kin=kin, behind=behind)
 
     def floating_arm(self, code: Code, value: Value, beside: Value) -> Code:
+        """An arm of a choice in the dtype that the other arm asks for."""
         kind, other = self.typed(value), self.typed(beside)
         if code.axes and kind.kind == "float" and other.is_tensor and other.dtype in FLOATS:
-            return self.cast(code, other.dtype, beside)
+            return self.cast(code, other.dtype)
         if (
             self.wide
             and code.axes
@@ -778,8 +793,6 @@ class Printer:
         self, op: str, args: list[Value], codes: list[Code], axes: Axes, rank: int | None
     ) -> Code:
         """A function of Python's math module, in double precision where its argument varies."""
-        from loopless.facts.operations import lookup
-
         if not axes:
             return Code(f"{self.function(op)}({', '.join(c.text for c in codes)})", number=True)
         known = lookup(op)
@@ -787,7 +800,7 @@ class Printer:
             raise Unprintable("math", f"no tensor form of {op}")
         doubled = [
             code if code.number or self.typed(arg).dtype == "float64" else self.double(code)
-            for arg, code in zip(args, codes)
+            for arg, code in zip(args, codes, strict=True)
         ]
         texts = [self.aligned(code, axes, rank) for code in doubled]
         text = f"{self.function(known.torch_name)}({', '.join(texts)})"
@@ -800,20 +813,11 @@ class Printer:
 
     def read(self, read: Read) -> Code:
         """An access as a slice, a gather or both, its axes first and in layout order."""
-        from loopless.emit.access import access
-
         return access(read, self)
 
     def all_known(self) -> list[Constraint]:
         """What holds wherever the code runs: the bounds of all axes, and the predicates of the arms around."""
-        from loopless.dependence.conditions import constraints
-
         known = [*self.known, *bounds(self.layout)]
         for guard in self.guards[-1:]:
             known += constraints(guard)
         return known
-
-
-def dim_poly(root: str, dim: int) -> Poly:
-    """The size of a dimension as a polynomial."""
-    return poly(Dim(root, dim))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from loopless.catalog import slug_of
@@ -13,11 +14,20 @@ from loopless.emit.inputs import inputs_of
 from loopless.emit.statements import Draft, Setting, expression, live_final, statements
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.fact import Fact
-from loopless.facts.scope import Scope, every_statement, names_bound, names_changed
+from loopless.facts.liveness import reads_of_block
+from loopless.facts.scope import (
+    Scope,
+    every_statement,
+    names_bound,
+    names_changed,
+    own_expressions,
+    target_names,
+    walk_expr,
+)
 from loopless.finding import Action, Edit, Finding, Missed, Refusal, Span
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Poly, Symbol, poly
-from loopless.ir.value import Read, Ref, Value, reads_of
+from loopless.ir.value import Int, Read, Ref, Value, reads_of, sub_polys, walk
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.execute import Executor
 from loopless.lift.piece import Append, Kept, Piece, Write
@@ -62,18 +72,17 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     frame = Frame({}, [])
     Executor(lifting).loop(loop, frame)
     pieces = list(frame.pieces)
-    _refuse_open_writes(pieces, loop)
     setting = _setting(loop, lifting, text)
     draft = Draft()
     appends = [p for p in pieces if isinstance(p, Append)]
     rest = [p for p in pieces if not isinstance(p, Append)]
     edits: list[Edit] = []
     statements(rest, setting, draft)
-    pieces += _finals(loop, live, place, frame, setting, draft, lifting)
+    pieces += _finals(loop, live, frame, setting, draft, lifting)
     collectors: list[tuple[Append, Collector]] = []
     for append in appends:
         _refuse_later_writes(append, pieces, setting)
-        collector = find_collector(append, place.block, place.at, place.live, lifting.scope)
+        collector = find_collector(append, place.block, place.at, lifting.scope)
         collectors.append((append, collector))
     for append, collector in collectors:
         edits += collected(append, collector, setting, draft, text, place.block, place.at)
@@ -94,7 +103,7 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
 def comprehension(
     call: tree.Call, place: Place, scope: Scope, text: str
 ) -> Finding | Refusal | None:
-    """`torch.stack([f(x) for x in xs])`, `sum(f(x) for x in xs)`: the loop that the comprehension spells."""
+    """The same for `torch.stack([f(x) for x in xs])` and `sum(f(x) for x in xs)`."""
     plan = spelled_out(call, scope)
     if plan is None:
         return None
@@ -155,18 +164,21 @@ def _line_end(text: str, start: int) -> int:
 
 
 def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) -> None:
-    """Items are computed where the list is collected: what they read must not change after they are appended."""
+    """Items are computed where the list is collected: what they read must not change until then."""
     if isinstance(append.value, Read) and append.when is None:
         # A view of what it was taken from, in the list as well (trap T19).
         return
     values = [append.value] if append.when is None else [append.value, append.when]
     roots = {read.root for value in values for read in reads_of(value)}
     for piece in _all(pieces[pieces.index(append) + 1 :]):
-        if isinstance(piece, Write) and piece.subs:
-            if any(piece.root == r or setting.scope.may_alias(piece.root, r) for r in roots):
-                raise Unprintable(
-                    "list-used", f"`{piece.root}` changes after it was used for an item of the list"
-                )
+        if (
+            isinstance(piece, Write)
+            and piece.subs
+            and any(piece.root == r or setting.scope.may_alias(piece.root, r) for r in roots)
+        ):
+            raise Unprintable(
+                "list-used", f"`{piece.root}` changes after it was used for an item of the list"
+            )
 
 
 def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
@@ -175,10 +187,8 @@ def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
         lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live, augmented=lifting.augmented,
         changed=lifting.changed,
     )  # fmt: skip
-    try:
+    with suppress(StopLifting):
         Executor(trial).loop(loop, Frame({}, []))
-    except (StopLifting, Unprintable):
-        pass
     if not trial.learned:
         return None
     scope = lifting.scope
@@ -188,11 +198,6 @@ def _first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
             dims = tuple(poly(Dim(root, k)) for k in range(rank))
             scope.names[root] = fact.but(dims=dims, dtype=fact.dtype or f"of:{root}")
     return lifting
-
-
-def _refuse_open_writes(pieces: list[Piece], loop: tree.For) -> None:
-    if not pieces:
-        return
 
 
 def _gains_nothing(pieces: list[Piece], loop: tree.For) -> bool:
@@ -213,13 +218,12 @@ def _kept_levels(pieces: list[Piece] | tuple[Piece, ...]) -> int:
 def _finals(
     loop: tree.For,
     live: frozenset[str],
-    place: Place,
     frame: Frame,
     setting: Setting,
     draft: Draft,
     lifting: Lifting,
 ) -> list[Piece]:
-    """Names that are read after the loop get the value that it would have left; as pieces, for the patterns."""
+    """Names that are read after the loop get the value that it would have left; as pieces."""
     kept = {p.root for p in _all(frame.pieces) if isinstance(p, Write) and not p.subs}
     order = [name for name in _in_order(loop) if name in live]
     values: dict[str, Value] = {}
@@ -236,26 +240,12 @@ def _finals(
         changed = {r.root for r in reads_of(value) if r.subs} & carried
         if changed and any(isinstance(p, Kept) for p in frame.pieces):
             raise StopLifting(Missed("last-value", f"`{name}` is read after the loop", loop.header))
-        axis = None
-        for candidate in _outer_axes(loop, lifting, frame):
-            axis = candidate
-        live_final(
-            name, value, setting, draft, axis, needs_trip=_conditional(name, value, setting.scope)
-        )
+        live_final(name, value, setting, draft, lifting.outermost)
     return [Write(name, (), None, value, None, (), loop.span) for name, value in values.items()]
 
 
-def _outer_axes(loop: tree.For, lifting: Lifting, frame: Frame) -> list:  # type: ignore[type-arg]
-    return [lifting.outermost] if lifting.outermost is not None else []
-
-
-def _conditional(name: str, value: Value, scope: Scope) -> bool:
-    """Whether a name that had a value before must keep it where the loop does not run."""
-    return False
-
-
 def _readers_first(values: dict[str, Value], loop: tree.For) -> dict[str, Value]:
-    """Statements run one after the other: a value that reads the old value of a name comes before that name's."""
+    """Statements run one after the other: who reads the old value of a name comes before that name."""
     order: dict[str, Value] = {}
     left = dict(values)
     while left:
@@ -280,8 +270,6 @@ def _mentioned(value: Value) -> set[str]:
 
 
 def _refs(value: Value) -> set[str]:
-    from loopless.ir.value import Int, sub_polys, walk
-
     found: set[str] = set()
     for inner in walk(value):
         match inner:
@@ -299,8 +287,6 @@ def _refs(value: Value) -> set[str]:
 
 def _in_order(loop: tree.For) -> list[str]:
     """Names bound in the loop, in the order of the text."""
-    from loopless.facts.scope import target_names
-
     found: dict[str, None] = dict.fromkeys(target_names(loop.target))
     for statement in every_statement(loop.body):
         match statement:
@@ -360,9 +346,15 @@ def _size_names(scope: Scope) -> dict[Poly, str]:
     """Names that the user gave to sizes, first come first served."""
     names: dict[Poly, str] = {}
     for name, fact in scope.names.items():
-        if fact.kind in {"int", "unknown"} and fact.poly is not None and fact.poly.atoms():
-            if fact.poly != poly(Symbol(name)) and fact.poly not in names and name in scope.locals:
-                names[fact.poly] = name
+        if (
+            fact.kind in {"int", "unknown"}
+            and fact.poly is not None
+            and fact.poly.atoms()
+            and fact.poly != poly(Symbol(name))
+            and fact.poly not in names
+            and name in scope.locals
+        ):
+            names[fact.poly] = name
     for name in sorted(scope.locals):
         if not scope.fact(name).is_tensor:
             names.setdefault(poly(Dim(name, 0)), f"len({name})")
@@ -371,8 +363,6 @@ def _size_names(scope: Scope) -> dict[Poly, str]:
 
 def _device_root(loop: tree.For, scope: Scope) -> str | None:
     """A tensor of the loop whose device is not known to be the CPU."""
-    from loopless.facts.scope import own_expressions, walk_expr
-
     for statement in every_statement((loop,)):
         for expr in own_expressions(statement):
             for inner in walk_expr(expr):
@@ -419,7 +409,7 @@ def _finding(
 ) -> Finding:
     comments = comments_of(text[loop.span.start : loop.span.end])
     lines = [*comments, *_named_ranges(draft, names_bound((loop,)) - place.live)]
-    edits = [*_dead_starts(loop, place, draft, pieces, text), *edits]
+    edits = [*_dead_starts(loop, place, draft, text), *edits]
     if lines:
         newline = "\r\n" if "\r\n" in text else "\n"
         indent = margin(text, loop.span.start)
@@ -453,7 +443,7 @@ def _finished(
         tuple(edits),
         "unsafe" if assumptions else "safe",
         draft.grade,
-        assumptions,  # type: ignore[arg-type]
+        assumptions,
         preferred=not assumptions,
     )
     region_span = Span(
@@ -514,9 +504,7 @@ def whole_lines(text: str, span: Span) -> Span:
     return Span(start, end)
 
 
-def _dead_starts(
-    loop: tree.For, place: Place, draft: Draft, pieces: list[Piece], text: str
-) -> list[Edit]:
+def _dead_starts(loop: tree.For, place: Place, draft: Draft, text: str) -> list[Edit]:
     """`total = 0` before the loop, where the rewrite gives `total` its value without it."""
     edits: list[Edit] = []
     for name in sorted(names_bound((loop,))):
@@ -539,8 +527,6 @@ def _dead_starts(
 
 
 def _reads_name(name: str, between: tuple[tree.Stmt, ...], draft: Draft) -> bool:
-    from loopless.facts.liveness import reads_of_block
-
     if name in reads_of_block(between):
         return True
     word = re.compile(rf"\b{re.escape(name)}\b")

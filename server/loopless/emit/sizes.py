@@ -17,6 +17,7 @@ from loopless.ir.poly import (
     Quotient,
     Remainder,
     Symbol,
+    poly,
 )
 
 
@@ -67,8 +68,6 @@ def _product(
 
 def atom_text(atom: Atom, names: Mapping[Poly, str], loops: Mapping[Axis, str]) -> str:
     """The text of one atom."""
-    from loopless.ir.poly import poly
-
     named = names.get(poly(atom))
     if named is not None:
         return named

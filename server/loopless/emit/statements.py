@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from loopless.dependence.conditions import conjuncts, constraints
+from loopless.dependence.conditions import conjunction, conjuncts, constraints
 from loopless.dependence.feasible import Constraint, bounds, proves
-from loopless.emit.access import subscripts
+from loopless.emit.access import plans_of, subscripts
 from loopless.emit.code import ATOM, CHOICE, Code
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
 from loopless.facts.scope import Scope
+from loopless.finding import Grade
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
 from loopless.ir.value import (
@@ -20,9 +21,11 @@ from loopless.ir.value import (
     At,
     Int,
     Pick,
+    Previous,
     Read,
     Reduce,
     Ref,
+    Scan,
     Value,
     axes_of,
     reads_of,
@@ -41,7 +44,7 @@ class Draft:
     """The lines of a rewrite so far, with what printing them took."""
 
     lines: list[str] = field(default_factory=list[str])
-    grade: str = "E0"
+    grade: Grade = "E0"
     assumptions: list[str] = field(default_factory=list[str])
     needs_torch: bool = False
     temp_layouts: dict[str, tuple[Axis, ...]] = field(default_factory=dict[str, tuple[Axis, ...]])
@@ -94,7 +97,7 @@ def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: i
 
 
 def either_way(show: Callable[[Setting], None], setting: Setting, draft: Draft) -> None:
-    """Print with axes in front; where ranks that are not known decide, with the axis behind, exact for any rank."""
+    """Print with axes in front; where unknown ranks decide, with the axis behind, exact for any rank."""
     before = len(draft.lines)
     try:
         show(setting)
@@ -129,7 +132,7 @@ def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     draft.temp_layouts[piece.name] = code.axes
     if _needs_trips(printer, setting, _may_be_empty(piece.axes, printer, setting), []):
         raise Unprintable("zero-trips", f"`{piece.name}` has no value where the loop does not run")
-    _guarded_by_trips(f"{piece.name} = {text}", piece.axes, None, printer, setting, draft, depth)
+    _guarded_by_trips(f"{piece.name} = {text}", piece.axes, printer, setting, draft, depth)
     _learn(printer, draft)
 
 
@@ -140,8 +143,6 @@ def _write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     host = [c for c in conjuncts(piece.when) if _is_host(c, setting)]
     if host:
         rest: Value | None = None
-        from loopless.dependence.conditions import conjunction
-
         for condition in conjuncts(piece.when):
             if condition not in host:
                 rest = conjunction(rest, condition)
@@ -170,15 +171,11 @@ def _write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
 
 def _is_scattered(piece: Write, setting: Setting, draft: Draft) -> bool:
     """Whether the places of an update are looked up or computed, so that two of them may be one."""
-    from loopless.emit.access import plans_of
-
     printer = printer_for(setting, _order(piece, setting), draft)
     return "index" in plans_of(piece.root, piece.subs, printer)
 
 
 def _scans_backwards(piece: Write) -> bool:
-    from loopless.ir.value import Previous, Scan
-
     for value in walk(piece.value):
         if isinstance(value, Scan | Previous):
             for sub in piece.subs:
@@ -209,14 +206,13 @@ def _flipped(code: Code, flips: list[Axis]) -> Code:
 
 
 def _target(piece: Write, printer: Printer) -> tuple[str, tuple[Axis, ...], int | None, list[Axis]]:
-    """The text of the target, the axes of its dimensions, the rank behind them, and the axes that run backwards."""
+    """The text of the target, its axes, the rank behind them, and the axes that run backwards."""
     subs, got, flips = subscripts(piece.root, piece.subs, printer)
     if piece.when is not None:
         _refuse_places_outside(piece, printer)
     axes = [axis for axis in got if axis is not None]
-    if got != [*axes, *([None] * (len(got) - len(axes)))]:
-        if None in got and got.index(None) < len(axes):
-            raise Unprintable("layout", "a store with a slice before the loop's axes")
+    if None in got and got.index(None) < len(axes):
+        raise Unprintable("layout", "a store with a slice before the loop's axes")
     rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
     in_place = piece.op is not None and piece.augmented and piece.when is None
     whole = piece.root if in_place else f"{piece.root}[:]"
@@ -267,42 +263,9 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
     if setting.behind and len(axes) > 1:
         raise Unprintable("unknown-rank", "several axes of operands of unknown rank")
-    value = piece.value
-    op = piece.op
-    whole_mask = None
-    if piece.when is not None:
-        old: Value = Read(piece.root, piece.subs)
-        if op is not None:
-            # Where the predicate does not hold nothing may change, not even the sign of a zero.
-            value, op = _combined(op, old, value), None
-        value = Apply("where", (piece.when, value, old))
-    symbol = f"{op}=" if op else "="
-    augmented = piece.augmented and op is not None
-    negative: Value | None = None
-    if op == "+":
-        match value:
-            case Apply("neg", (inner,)):
-                symbol, negative = "-=", inner
-            case _:
-                pass
-    shown = negative or value
-    if op is not None and not augmented and not _keeps_dtype(piece, shown, setting):
-        # `x[i] = x[i] + v` casts the sum to x's dtype, `x[i] += v` may refuse to (T3).
-        own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
-        if own in _INTEGERS and any(isinstance(v, Reduce) for v in walk(shown)):
-            raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
-        old = Read(piece.root, piece.subs)
-        plain: Value = Apply("-" if symbol == "-=" else op, (old, shown))
-        shown, symbol, op = plain, "=", None
-        text = f"{text}[:]" if text == piece.root else text
-    if op is not None and _overlaps(shown, piece, setting):
-        # A view of the target on the right would change while it is added.
-        shown, symbol, op = (
-            Apply("-" if symbol == "-=" else op, (Read(piece.root, piece.subs), shown)),
-            "=",
-            None,
-        )
-        text = f"{text}[:]" if text == piece.root else text
+    symbol, shown = _assigned(piece, setting)
+    if symbol == "=" and text == piece.root:
+        text = f"{text}[:]"
     printer.most = rank
     printer.target = Read(piece.root, piece.subs)
     printer.stored = True
@@ -330,29 +293,50 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         raise Unprintable(
             "unknown-rank", "items are stored into items of another rank, which is not known"
         )
-    body = line.text
-    if op is None and _indexed(piece, printer):
-        # A store through index tensors does not cast (T4).
-        own, kind = (
-            type_of(Read(piece.root, piece.subs), setting.scope).dtype,
-            type_of(shown, setting.scope),
-        )
-        if line.number:
-            body = line.text
-        elif own is None or kind.dtype != own:
-            body = f"{line.primary}.to({piece.root}.dtype)"
-    if op is None and _overlaps(shown, piece, setting):
-        body = f"{line.primary}.clone()"
-    if whole_mask is None:
-        _guarded_by_trips(
-            f"{text} {symbol} {body}", piece.axes, shown, printer, setting, draft, depth
-        )
+    body = _stored(line, shown, piece, printer, setting) if symbol == "=" else line.text
+    _guarded_by_trips(f"{text} {symbol} {body}", piece.axes, printer, setting, draft, depth)
     _learn(printer, draft)
 
 
-def _indexed(piece: Write, printer: Printer) -> bool:
-    from loopless.emit.access import plans_of
+def _assigned(piece: Write, setting: Setting) -> tuple[str, Value]:
+    """`=`, or `+=` and its like where that says the same, and the value behind it."""
+    old, op, value = Read(piece.root, piece.subs), piece.op, piece.value
+    if piece.when is not None:
+        # Where the predicate does not hold nothing may change, not even the sign of a zero.
+        new = value if op is None else _combined(op, old, value)
+        return "=", Apply("where", (piece.when, new, old))
+    if op is None:
+        return "=", value
+    symbol = f"{op}="
+    match value:
+        case Apply("neg", (inner,)) if op == "+":
+            symbol, value = "-=", inner
+        case _:
+            pass
+    plain = Apply("-" if symbol == "-=" else op, (old, value))
+    if not piece.augmented and not _keeps_dtype(piece, value, setting):
+        # `x[i] = x[i] + v` casts the sum to x's dtype, `x[i] += v` may refuse to (T3).
+        own = type_of(old, setting.scope).dtype
+        if own in _INTEGERS and any(isinstance(v, Reduce) for v in walk(value)):
+            raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
+        return "=", plain
+    # A view of the target on the right would change while it is added.
+    return ("=", plain) if _overlaps(value, piece, setting) else (symbol, value)
 
+
+def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: Setting) -> str:
+    """The text behind `=`."""
+    if _overlaps(value, piece, setting):
+        return f"{line.primary}.clone()"
+    if not line.number and _indexed(piece, printer):
+        # A store through index tensors does not cast (T4).
+        own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+        if own is None or type_of(value, setting.scope).dtype != own:
+            return f"{line.primary}.to({piece.root}.dtype)"
+    return line.text
+
+
+def _indexed(piece: Write, printer: Printer) -> bool:
     return "index" in plans_of(piece.root, piece.subs, printer)
 
 
@@ -436,14 +420,12 @@ def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         source = lined.text if same else f"{lined.primary}.to({piece.root}.dtype)"
         if not same and not (own in FLOATS or own is None or own.startswith("of:")):
             raise Unprintable("scatter", "floats are added to integers")
-    if code.axes and set(code.axes) != set(axes):
-        pass
     if any(a not in printer.sorted(x for c in indices for x in c.axes) for a in code.axes):
         raise Unprintable("scatter", "a value varies along an axis that its place does not")
     places = ", ".join(texts) + ("," if len(texts) == 1 else "")
     printer.grade_at_least("E1")
     line = f"{piece.root}.index_put_(({places}), {source}, accumulate=True)"
-    _guarded_by_trips(line, piece.axes, value, printer, setting, draft, depth)
+    _guarded_by_trips(line, piece.axes, printer, setting, draft, depth)
     _learn(printer, draft)
 
 
@@ -487,7 +469,7 @@ def _cell(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         _line(f"if {test.text}:", setting, draft, depth)
         depth += 1
     if line is not None:
-        _guarded_by_trips(line, (), value, printer, setting, draft, depth)
+        _guarded_by_trips(line, (), printer, setting, draft, depth)
     _learn(printer, draft)
 
 
@@ -519,7 +501,6 @@ def _no_axes(code: Code) -> Code:
 def _guarded_by_trips(
     line: str,
     axes: Sequence[Axis],
-    value: Value | None,
     printer: Printer,
     setting: Setting,
     draft: Draft,
@@ -588,9 +569,7 @@ def _positive(extent: Poly, printer: Printer, code: Code) -> str:
 def _harmless(p: Poly, setting: Setting) -> bool:
     """A place that a loop around walks: it exists also where the inner loop does not run (P6)."""
     names = {name for _, name in setting.loops}
-    if any(isinstance(a, Symbol) and a.name in names for a in p.atoms()):
-        return True
-    return False
+    return any(isinstance(a, Symbol) and a.name in names for a in p.atoms())
 
 
 def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
@@ -621,7 +600,7 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
     inner = replace(setting, loops=(*setting.loops, (piece.axis, name)), known=tuple(known))
     draft.kept += 1
     before = len(draft.lines)
-    moved = [_at_counter(p, piece.axis, atoms, slope, start, symbol) for p in piece.pieces]
+    moved = [_at_counter(p, piece.axis, atoms) for p in piece.pieces]
     statements(moved, inner, draft, depth + 1)
     if len(draft.lines) == before:
         raise Unprintable("kept-loop", "nothing is left in a loop that stays")
@@ -643,9 +622,7 @@ def _counter(piece: Kept, start: Poly, slope: int, symbol: Poly) -> dict[Atom, P
     return {}
 
 
-def _at_counter(
-    piece: Piece, axis: Axis, atoms: dict[Atom, Poly], slope: int, start: Poly, symbol: Poly
-) -> Piece:
+def _at_counter(piece: Piece, axis: Axis, atoms: dict[Atom, Poly]) -> Piece:
     """The piece in terms of the user's loop variable."""
     if not atoms:
         raise Unprintable("kept-loop", "a loop that stays has a step")
@@ -675,18 +652,12 @@ def expression(value: Value, setting: Setting, draft: Draft) -> str:
     return found[-1]
 
 
-def live_final(
-    name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None, *, needs_trip: bool
-) -> None:
+def live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None) -> None:
     """The value of a name after the loop, printed as a statement."""
-    either_way(
-        lambda s: _live_final(name, value, s, draft, axis, needs_trip=needs_trip), setting, draft
-    )
+    either_way(lambda s: _live_final(name, value, s, draft, axis), setting, draft)
 
 
-def _live_final(
-    name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None, *, needs_trip: bool
-) -> None:
+def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None) -> None:
     printer = printer_for(setting, (), draft)
     value = restricted_reductions(value, setting.lifting)
     line = assignment(name, value, printer, in_place=name in setting.augmented)
@@ -695,7 +666,7 @@ def _live_final(
         return
     open_axes = [] if axis is None or proves(axis.extent - 1, []) else [axis]
     inner = [a for a in printer.layout if a != axis]
-    if _needs_trips(printer, setting, open_axes, inner) or (needs_trip and open_axes):
+    if _needs_trips(printer, setting, open_axes, inner):
         assert axis is not None
         code = printer.size(axis.extent)
         _line(f"if {_positive(axis.extent, printer, code)}:", setting, draft, 0)

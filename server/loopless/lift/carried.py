@@ -180,6 +180,7 @@ def _multiplicative(name: str, update: Value, start: Value, axis: Axis) -> Solut
 
 
 def factor_of(value: Value, name: str) -> Value | None:
+    """What `name` is multiplied by to give `value`."""
     if _is_me(value, name):
         return ONE
     match value:

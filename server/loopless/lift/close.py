@@ -7,10 +7,12 @@ first; a component without a cycle runs for all iterations at once, one with a c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement, product
 
 from loopless.dependence.conditions import conjunction, conjuncts
+from loopless.dependence.feasible import proves
 from loopless.dependence.graph import components
-from loopless.finding import Missed, Span
+from loopless.finding import Missed
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Cell, Poly, poly
 from loopless.ir.value import (
@@ -33,6 +35,7 @@ from loopless.ir.value import (
     sub_axes,
     sub_polys,
     substitute,
+    substitute_subs,
     walk,
 )
 from loopless.lift.carried import Solution, addend, companion, factor_of, if_any, last, solve
@@ -76,7 +79,7 @@ def close_level(
             raise stop("unbound", bound.reason or f"`{name}` may have no value", loop.span)
     if space.when is not None:
         live_cells = {
-            name: select(space.when, update, _me(name, update, inner))
+            name: select(space.when, update, _me(name, update))
             for name, update in live_cells.items()
         }
     solved = _solve(live_cells, starts, axis)
@@ -93,7 +96,7 @@ def close_level(
     for name in unsolved:
         update = _in_value(live_cells[name], solved)
         cell_pieces.append(Write(name, (), None, update, None, (), loop.span))
-    if unsolved and _dead(unsolved, pieces, live_cells, lifting):
+    if unsolved and _dead(unsolved, pieces, lifting):
         cell_pieces = []
     all_pieces = [*pieces, *cell_pieces]
     for name, value in space.bindings:
@@ -114,7 +117,7 @@ def close_level(
             finals[name] = Read(name, ())
     temps = {p.name: p.axes for p in closed if isinstance(p, Define)}
     finals = {name: _retemp(value, temps) for name, value in finals.items()}
-    _check_finals(finals, solved, pieces, lifting, loop)
+    _check_finals(finals, pieces, lifting)
     return Closed(tuple(closed), finals)
 
 
@@ -126,7 +129,8 @@ def _asked(name: str, updates: dict[str, Value], solved: dict[str, Solution]) ->
     )
 
 
-def _me(name: str, update: Value, inner: Frame) -> Value:
+def _me(name: str, update: Value) -> Value:
+    """The present value of a carried name, as its update spells it."""
     for value in walk(update):
         match value:
             case Int(p) if Cell(name) in p.atoms():
@@ -182,9 +186,7 @@ def _every(pieces: list[Piece]) -> list[Piece]:
     return found
 
 
-def _dead(
-    names: list[str], pieces: list[Piece], updates: dict[str, Value], lifting: Lifting
-) -> bool:
+def _dead(names: list[str], pieces: list[Piece], lifting: Lifting) -> bool:
     """Whether nothing but themselves reads the names, in the loop or after."""
     if any(name in lifting.live for name in names):
         return False
@@ -307,8 +309,6 @@ def _in_sub(sub: Sub, atoms: dict[Atom, Poly], solved: dict[str, Solution]) -> S
         case Pick(value):
             return Pick(_in_value(value, solved))
         case _:
-            from loopless.ir.value import substitute_subs
-
             return substitute_subs((sub,), atoms)[0]
 
 
@@ -316,10 +316,12 @@ def _put(piece: Piece, solved: dict[str, Solution]) -> Piece:
     """A piece with solved names replaced."""
     match piece:
         case Write(_, subs, _, value, when):
-            atoms = {Cell(n): s.before.poly for n, s in solved.items() if isinstance(s.before, Int)}
+            atoms: dict[Atom, Poly] = {
+                Cell(n): s.before.poly for n, s in solved.items() if isinstance(s.before, Int)
+            }
             return replace(
                 piece,
-                subs=tuple(_in_sub(sub, dict(atoms), solved) for sub in subs),
+                subs=tuple(_in_sub(sub, atoms, solved) for sub in subs),
                 value=_in_value(value, solved),
                 when=None if when is None else _in_value(when, solved),
             )
@@ -366,13 +368,7 @@ def _after(name: str, value: Value, axis: Axis, outer: Frame, lifting: Lifting) 
     return if_any(axis, value, before)
 
 
-def _check_finals(
-    finals: dict[str, Value],
-    solved: dict[str, Solution],
-    pieces: list[Piece],
-    lifting: Lifting,
-    loop: tree.For,
-) -> None:
+def _check_finals(finals: dict[str, Value], pieces: list[Piece], lifting: Lifting) -> None:
     """A reduction read after the loop must not read memory that the loop changes."""
     for name, value in list(finals.items()):
         for read in reads_of(value):
@@ -431,8 +427,7 @@ def _distribute(
 
     def flush() -> None:
         if waiting:
-            order = [pieces.index(p) for p in waiting]
-            body = tuple(p for _, p in sorted(zip(order, waiting), key=lambda pair: pair[0]))
+            body = tuple(sorted(waiting, key=pieces.index))
             result.append(Kept(axis, loop, space.index, body, (), loop.span, tuple(why)))
             waiting.clear()
             why.clear()
@@ -454,15 +449,15 @@ def _distribute(
                     tuple(pieces),
                     (),
                     loop.span,
-                    _all_reasons(why, group, reasons, pieces, loop),
+                    (*why, _reason(group, reasons, loop)),
                 )
             ]
         if lifted is None:
-            stuck |= {pieces[at].name for at in group if isinstance(pieces[at], Define)}  # type: ignore[union-attr]
+            stuck |= {piece.name for at in group if isinstance(piece := pieces[at], Define)}
             if any(isinstance(m, Append) for m in members):
-                raise StopLifting(_reason(group, reasons, pieces, loop))
+                raise StopLifting(_reason(group, reasons, loop))
             waiting.extend(pieces[at] for at in group)
-            why.append(_reason(group, reasons, pieces, loop))
+            why.append(_reason(group, reasons, loop))
             continue
         flush()
         for piece in lifted:
@@ -470,25 +465,14 @@ def _distribute(
                 temps[piece.name] = piece.axes
         result.extend(lifted)
     flush()
-    kept = [p for p in result if isinstance(p, Kept)]
-    if kept:
-        for piece in kept:
+    for piece in result:
+        if isinstance(piece, Kept):
             lifting.misses.extend(piece.why)
     return result
 
 
 def _temps_of(piece: Piece) -> set[str]:
     return {v.name for value in _values(piece) for v in walk(value) if isinstance(v, Temp)}
-
-
-def _all_reasons(
-    why: list[Missed],
-    group: list[int],
-    reasons: dict[tuple[int, int], Missed],
-    pieces: list[Piece],
-    loop: tree.For,
-) -> tuple[Missed, ...]:
-    return (*why, _reason(group, reasons, pieces, loop))
 
 
 def _retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:
@@ -516,9 +500,7 @@ def _retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:
             return replace(piece, pieces=tuple(_retemped(p, temps) for p in inner))
 
 
-def _reason(
-    group: list[int], reasons: dict[tuple[int, int], Missed], pieces: list[Piece], loop: tree.For
-) -> Missed:
+def _reason(group: list[int], reasons: dict[tuple[int, int], Missed], loop: tree.For) -> Missed:
     for source in group:
         for sink in group:
             if (source, sink) in reasons:
@@ -542,35 +524,32 @@ def _edges(
         if (source, sink) not in reasons:
             reasons[source, sink] = _carried(root, kind, pieces[sink], axis)
 
-    for first in range(len(pieces)):
-        for second in range(first, len(pieces)):
-            for kind, left, right in (
-                ("flow", all_writes[first], all_reads[second]),
-                ("anti", all_reads[first], all_writes[second]),
-                ("output", all_writes[first], all_writes[second]),
-            ):
-                for a in left:
-                    for b in right:
-                        if a.root != b.root and not scope.may_alias(a.root, b.root):
-                            continue
-                        if a.root in temps:
-                            if first != second:
-                                connect(first, second, kind, a.root)
-                            continue
-                        if first == second:
-                            if kind == "flow" and may_meet(a, b, axis, "<", scope):
-                                connect(first, first, "flow", a.root)
-                            elif kind == "output" and _self_output(
-                                pieces[first], a, b, axis, lifting
-                            ):
-                                connect(first, first, "output", a.root)
-                            continue
-                        if _both_update(pieces[first], pieces[second]) and kind == "output":
-                            continue
-                        if may_meet(a, b, axis, "=", scope) or may_meet(a, b, axis, "<", scope):
-                            connect(first, second, kind, a.root)
-                        if may_meet(a, b, axis, ">", scope):
-                            connect(second, first, kind, a.root)
+    def compare(first: int, second: int, kind: str, a: Access, b: Access) -> None:
+        if a.root != b.root and not scope.may_alias(a.root, b.root):
+            return
+        if a.root in temps:
+            if first != second:
+                connect(first, second, kind, a.root)
+            return
+        if first == second:
+            if _carries(kind, pieces[first], a, b, axis, lifting):
+                connect(first, first, kind, a.root)
+            return
+        if kind == "output" and _both_update(pieces[first], pieces[second]):
+            return
+        if may_meet(a, b, axis, "=", scope) or may_meet(a, b, axis, "<", scope):
+            connect(first, second, kind, a.root)
+        if may_meet(a, b, axis, ">", scope):
+            connect(second, first, kind, a.root)
+
+    for first, second in combinations_with_replacement(range(len(pieces)), 2):
+        for kind, left, right in (
+            ("flow", all_writes[first], all_reads[second]),
+            ("anti", all_reads[first], all_writes[second]),
+            ("output", all_writes[first], all_writes[second]),
+        ):
+            for a, b in product(left, right):
+                compare(first, second, kind, a, b)
     return edges, reasons
 
 
@@ -585,10 +564,12 @@ def _both_update(first: Piece, second: Piece) -> bool:
     )
 
 
-def _self_output(piece: Piece, a: Access, b: Access, axis: Axis, lifting: Lifting) -> bool:
-    if isinstance(piece, Write) and piece.op is not None:
-        return False
-    if isinstance(piece, Append):
+def _carries(kind: str, piece: Piece, a: Access, b: Access, axis: Axis, lifting: Lifting) -> bool:
+    """Whether a piece depends on itself in an earlier iteration."""
+    if kind == "output":
+        if isinstance(piece, Append) or (isinstance(piece, Write) and piece.op is not None):
+            return False
+    elif kind != "flow":
         return False
     return may_meet(a, b, axis, "<", lifting.scope)
 
@@ -601,12 +582,8 @@ def _carried(root: str, kind: str, piece: Piece, axis: Axis) -> Missed:
     }
     return Missed(
         "carried-value", f"`{root}` carries a value from one iteration of `{axis.name}` to the next",
-        _span(piece), witness=words[kind],
+        piece.span, witness=words[kind],
     )  # fmt: skip
-
-
-def _span(piece: Piece) -> Span:
-    return piece.span
 
 
 def _split_nodes(pieces: list[Piece], axis: Axis, lifting: Lifting) -> list[Piece]:
@@ -716,8 +693,6 @@ def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) ->
 
 
 def _runs(axis: Axis) -> Value | None:
-    from loopless.dependence.feasible import proves
-
     if proves(axis.extent - 1, []):
         return None
     return Apply(">", (Int(axis.extent), Int(poly(0))))
@@ -768,11 +743,11 @@ def _array_scan(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
             value = Scan("*", axis, factor, start, False)
         return replace(piece, value=value, axes=(axis, *piece.axes))
     if piece.op in {"+", "*"}:
-        return _updated_scan(piece, axis, lifting)
+        return _updated_scan(piece, axis)
     return None
 
 
-def _updated_scan(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
+def _updated_scan(piece: Write, axis: Axis) -> Write | None:
     """`a[i] += a[i - 1]`."""
     assert piece.op is not None
     for read in dict.fromkeys(reads_of(piece.value)):
@@ -796,6 +771,4 @@ def _one_behind(write: tuple[Sub, ...], read: tuple[Sub, ...], axis: Axis) -> bo
     """Whether `read` at one iteration is where `write` was at the one before."""
     if len(write) != len(read):
         return False
-    from loopless.ir.value import substitute_subs
-
     return substitute_subs(write, {axis: poly(axis) - 1}) == read

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.infer import arithmetic, dotted, infer
-from loopless.facts.operations import Operation, Rule, lookup, method
+from loopless.facts.operations import Operation, Rule, lookup, method, module
 from loopless.facts.scope import names_read
 from loopless.finding import Span
 from loopless.ir import tree
-from loopless.ir.poly import Cell, Poly, Symbol, poly
+from loopless.ir.poly import Poly, Symbol, poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -66,7 +67,7 @@ class Evaluator:
             case tree.Junction(op, operands):
                 values = tuple(self.truth(self.value(o, frame)) for o in operands)
                 return conjunction_of(op, values)
-            case tree.Choice(test, then, otherwise):
+            case tree.Choice():
                 return self.choice(expr, frame)
             case tree.Item(of, subscripts):
                 return self.item(of, subscripts, frame, expr.span)
@@ -88,6 +89,7 @@ class Evaluator:
     # --- names
 
     def name(self, name: str, frame: Frame, span: Span) -> Value:
+        """What a name stands for in this iteration."""
         bound = frame.env.get(name)
         if isinstance(bound, Unbound):
             raise stop("unbound", bound.reason, span)
@@ -120,6 +122,7 @@ class Evaluator:
     # --- operators
 
     def operator(self, op: str, operands: tuple[tree.Expr, ...], frame: Frame, span: Span) -> Value:
+        """An operator applied to expressions."""
         values = [self.value(operand, frame) for operand in operands]
         if op == "not":
             return negated(self.truth(values[0]))
@@ -139,13 +142,11 @@ class Evaluator:
         if op == "@":
             return self.on_item("torch.matmul", tuple(values), (), span)
         if any(t.kind == "other" for t in types):
-            odd = next(v for v, t in zip(values, types) if t.kind == "other")
+            odd = next(v for v, t in zip(values, types, strict=True) if t.kind == "other")
             raise stop(
                 "not-a-tensor", f"{described(odd)} is not known to be a tensor or a number", span
             )
-        if op in {"<", ">", "<=", ">=", "==", "!="}:
-            return Apply(op, tuple(plain(v) for v in values))
-        return Apply(op, tuple(plain(v) for v in values))
+        return Apply(op, tuple(values))
 
     def truth(self, value: Value) -> Value:
         """A value as a condition: comparisons as they are, numbers and tensors as `bool(value)`."""
@@ -163,6 +164,7 @@ class Evaluator:
                 return value if kind.dtype == "bool" else Apply("bool", (value,))
 
     def choice(self, expr: tree.Choice, frame: Frame) -> Value:
+        """`then if test else otherwise`, each arm under its predicate."""
         test = self.truth(self.value(expr.test, frame))
         if isinstance(test, Const):
             return self.value(expr.then if test.value else expr.otherwise, frame)
@@ -175,6 +177,7 @@ class Evaluator:
     def item(
         self, of: tree.Expr, subscripts: tuple[tree.Expr, ...], frame: Frame, span: Span
     ) -> Value:
+        """`of[subscripts]`: a size, a part of a tuple, or an item of a tensor."""
         size = self.size(tree.Item(of, subscripts, span), frame)
         if size is not None:
             return size
@@ -196,6 +199,7 @@ class Evaluator:
         return found
 
     def require_tensor(self, base: Value, span: Span) -> None:
+        """Stop where a value is not known to be a tensor."""
         kind = type_of(base, self.scope)
         if not kind.is_tensor:
             raise stop(
@@ -400,6 +404,7 @@ class Evaluator:
     # --- calls
 
     def call(self, call: tree.Call, frame: Frame) -> Value:
+        """The value of a call, by what is known of the function called."""
         if any(isinstance(a, tree.Spread) for a in call.args):
             raise stop("unknown-call", "a call with starred arguments", call.span)
         size = self.size(call, frame)
@@ -425,6 +430,7 @@ class Evaluator:
                 raise stop("unknown-call", "the function called is not known", call.span)
 
     def arguments(self, call: tree.Call, frame: Frame) -> tuple[list[Value], dict[str, Value]]:
+        """The values of a call's positional and keyword arguments."""
         args = [self.value(arg, frame) for arg in call.args]
         return args, {key: self.value(arg, frame) for key, arg in call.keywords}
 
@@ -446,16 +452,17 @@ class Evaluator:
                 "unknown-call", f"`{local}` is not known, and it is given whole rows", call.span,
                 f"define `{local}` in this file, or call torch.func.vmap({local}) yourself",
             )  # fmt: skip
-        for arg, kind in zip(args, types):
+        for arg, kind in zip(args, types, strict=True):
             if kind.is_tensor and kind.rank is None and not _in_full(arg):
                 raise stop(
                     "unknown-call", f"`{local}` is not known, and it may be given whole rows", call.span,
                     f"define `{local}` in this file",
                 )  # fmt: skip
         self.lifting.assume(f"`{local}` works element by element and has no effects")
-        return Apply(f"call:{local}", tuple(plain(a) for a in args))
+        return Apply(f"call:{local}", tuple(args))
 
     def own_method(self, attribute: str, call: tree.Call, frame: Frame) -> Value:
+        """A method of the class around, inlined, or a module that `self` holds."""
         cls = self.scope.world.classes.get(self.scope.owner)
         function = next((m for m in cls.methods if m.name == attribute), None) if cls else None
         fact = infer(tree.Field(tree.Name("self", call.span), attribute, call.span), self.scope)
@@ -472,8 +479,6 @@ class Evaluator:
 
     def module_call(self, text: str, instance: str, call: tree.Call, frame: Frame) -> Value:
         """A layer that acts on the last dimensions, or a module of which nothing is known."""
-        from loopless.facts.operations import module
-
         known = module(instance) if instance else None
         args, keywords = self.arguments(call, frame)
         if known is None or len(args) != 1 or keywords:
@@ -481,26 +486,24 @@ class Evaluator:
         return OnItem(f"module:{text}:{instance}", (args[0],))
 
     def named_call(self, name: str, call: tree.Call, frame: Frame) -> Value:
+        """A call of a function of torch, math or Python by its canonical name."""
         short = name.rsplit(".", 1)[-1]
         if name.startswith("builtins."):
             return self.builtin(short, call, frame)
         if name == "torch.tensor" and len(call.args) == 1:
-            return self.host_tensor(call, frame)
+            self.host_tensor(call, frame)
         known = lookup(name)
         if known is None:
             raise stop("unknown-call", f"no rule for `{spelled(call.func)}`", call.span)
         args, keywords = self.arguments(call, frame)
         if name.startswith("math."):
-            if all(integer_of(a) is None or not integer_of(a) for a in args) and all(
-                type_of(a, self.scope).kind != "other" for a in args
-            ):
-                return Apply(name, tuple(plain(a) for a in args))
-            return Apply(name, tuple(plain(a) for a in args))
+            return Apply(name, tuple(args))
         return self.operation(name, known, tuple(args), tuple(keywords.items()), call.span)
 
-    def host_tensor(self, call: tree.Call, frame: Frame) -> Value:
-        """`torch.tensor(number)`: a 0-d tensor of that number."""
-        args, keywords = self.arguments(call, frame)
+    def host_tensor(self, call: tree.Call, frame: Frame) -> NoReturn:
+        """`torch.tensor(number)`: the reason why there is no value."""
+        # An argument that cannot be evaluated has a reason of its own, which says more.
+        self.arguments(call, frame)
         raise stop(
             "unknown-call", "a tensor is made from Python numbers in every iteration", call.span
         )
@@ -516,9 +519,7 @@ class Evaluator:
         """A call of an operation of the table."""
         match known.rule:
             case Rule.POINTWISE:
-                return Apply(
-                    name, tuple(plain(a) for a in args), tuple((k, plain(x)) for k, x in keywords)
-                )
+                return Apply(name, args, keywords)
             case Rule.RANDOM:
                 raise stop(
                     "random", f"`{name}` draws random numbers, in another order if batched", span
@@ -549,6 +550,7 @@ class Evaluator:
         return OnItem(name, args, keywords)
 
     def builtin(self, short: str, call: tree.Call, frame: Frame) -> Value:
+        """A call of one of Python's own functions."""
         if short in _EFFECTS:
             raise stop("effect", f"`{short}` is called in every iteration", call.span)
         if call.keywords:
@@ -562,29 +564,17 @@ class Evaluator:
         types = [type_of(arg, self.scope) for arg in args]
         match short, args:
             case "int", [arg]:
-                if integer_of(arg) is not None:
-                    return arg
-                return Apply("int", (plain(arg),))
+                return Apply("int", (arg,)) if integer_of(arg) is None else arg
             case "float", [arg]:
                 if isinstance(arg, Const) and isinstance(arg.value, str):
                     return Ref(f'float("{arg.value}")')
-                return Apply("float", (plain(arg),))
+                return Apply("float", (arg,))
             case "bool", [arg]:
                 return self.truth(arg)
             case "abs", [arg]:
-                return Apply("abs", (plain(arg),))
+                return Apply("abs", (arg,))
             case (("min" | "max"), [_, _, *_]):
-                integers = [integer_of(a) for a in args]
-                if all(i is not None for i in integers):
-                    folded = arithmetic(short, [i for i in integers if i is not None])
-                    if folded is not None:
-                        return Int(folded)
-                result = args[0]
-                for other in args[1:]:
-                    # min(a, b) is `b if b < a else a`, max(a, b) is `b if b > a else a`.
-                    test = Apply("<" if short == "min" else ">", (other, result))
-                    result = select(test, other, result)
-                return result
+                return _extreme(short, args)
             case "pow", [base, power]:
                 return self.combined("**", [base, power], call.span)
             case "len", [arg]:
@@ -599,6 +589,7 @@ class Evaluator:
                 raise stop("unknown-call", f"no rule for `{short}`", call.span)
 
     def method_call(self, of: tree.Expr, name: str, call: tree.Call, frame: Frame) -> Value:
+        """A call of a method of a tensor, or of a module that a field holds."""
         if not (names_read(of) & (frame.env.keys() | self.lifting.loop_names)):
             fact = infer(of, self.scope)
             if fact.kind == "module":
@@ -624,18 +615,24 @@ class Evaluator:
         )
 
 
+def _extreme(short: str, args: list[Value]) -> Value:
+    """`min` or `max` of several values, folded where all are integers."""
+    integers = [integer_of(a) for a in args]
+    if all(i is not None for i in integers):
+        folded = arithmetic(short, [i for i in integers if i is not None])
+        if folded is not None:
+            return Int(folded)
+    result = args[0]
+    for other in args[1:]:
+        # min(a, b) is `b if b < a else a`, max(a, b) is `b if b > a else a`.
+        test = Apply("<" if short == "min" else ">", (other, result))
+        result = select(test, other, result)
+    return result
+
+
 def _in_full(value: Value) -> bool:
     """An item by two subscripts or more: a number, if nothing shows more (P4)."""
     return isinstance(value, Read) and sum(isinstance(s, At | Pick) for s in value.subs) > 1
-
-
-def plain(value: Value) -> Value:
-    """Constants as constants, so that equal values are equal objects."""
-    match value:
-        case Int(p) if p.constant is not None and False:
-            return Const(p.constant)
-        case _:
-            return value
 
 
 def select(test: Value, then: Value, otherwise: Value) -> Value:
@@ -671,9 +668,7 @@ def conjunction_of(op: str, values: tuple[Value, ...]) -> Value:
 def described(value: Value) -> str:
     """A value in the user's words, for reasons."""
     match value:
-        case Read(root, ()):
-            return f"`{root}`"
-        case Read(root, _):
+        case Read(root):
             return f"`{root}`"
         case Ref(text):
             return f"`{text}`"
@@ -694,8 +689,3 @@ def spelled(expr: tree.Expr) -> str:
             return f"{spelled(of)}.{name}"
         case _:
             return "…"
-
-
-def is_cell(p: Poly) -> bool:
-    """Whether a polynomial depends on a name that the loop changes."""
-    return any(isinstance(atom, Cell) for atom in p.atoms())

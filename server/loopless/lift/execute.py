@@ -31,7 +31,6 @@ from loopless.ir.value import (
     axes_of,
     reads_of,
     replaced,
-    sub_polys,
 )
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
@@ -76,7 +75,7 @@ class Executor:
             closed = self._level(loop, space, body, cells, frame, integers=True)
         finally:
             self.lifting.open_axes.pop()
-        self._leave(closed, loop, space, targets, frame)
+        self._leave(closed, loop, frame)
 
     def _level(
         self,
@@ -88,7 +87,7 @@ class Executor:
         *,
         integers: bool,
     ) -> Closed:
-        starts = {name: self._start(name, frame, loop.span) for name in sorted(cells)}
+        starts = {name: self._start(name, frame) for name in sorted(cells)}
         inner = Frame(dict(frame.env), [], space.when, target_root=frame.target_root)
         whole: set[str] = set()
         for name, start in starts.items():
@@ -119,7 +118,7 @@ class Executor:
             case _:
                 return type_of(value, self.scope).kind == "int"
 
-    def _start(self, name: str, frame: Frame, span: Span) -> Bound:
+    def _start(self, name: str, frame: Frame) -> Bound:
         """The value of a carried name before the loop."""
         known = frame.env.get(name)
         if known is not None:
@@ -128,15 +127,13 @@ class Executor:
             fact = self.scope.fact(name)
             if fact.kind == "int" and fact.poly is not None and fact.poly.constant is not None:
                 return Int(fact.poly)
-            if fact.kind in {"float", "bool"} and fact.literal is not None:
-                return Const(fact.literal)  # type: ignore[arg-type]
+            if fact.kind in {"float", "bool"} and isinstance(fact.literal, int | float):
+                return Const(fact.literal)
             if name in self.scope.names:
                 return Ref(name)
         return Unbound(f"`{name}` has no value before the loop")
 
-    def _leave(
-        self, closed: Closed, loop: tree.For, space: Space, targets: frozenset[str], frame: Frame
-    ) -> None:
+    def _leave(self, closed: Closed, loop: tree.For, frame: Frame) -> None:
         for piece in closed.pieces:
             self._before_write(piece, frame)
             frame.pieces.append(_under(piece, frame.when))
@@ -145,19 +142,18 @@ class Executor:
             value = closed.finals.get(name)
             if value is None:
                 frame.env[name] = Unbound(f"`{name}` is read after the loop that binds it")
-            elif frame.when is not None and name not in targets:
-                before = frame.env.get(name)
-                frame.env[name] = value if before is None or isinstance(before, Unbound) else value
             else:
                 frame.env[name] = value
 
     # --- statements
 
     def block(self, block: tuple[tree.Stmt, ...], frame: Frame) -> None:
+        """Run statements one after the other."""
         for statement in block:
             self.statement(statement, frame)
 
     def statement(self, statement: tree.Stmt, frame: Frame) -> None:
+        """Run one statement."""
         match statement:
             case tree.Assign(target, value):
                 self.assign(target, self.evaluator.value(value, frame), frame, statement.span)
@@ -187,6 +183,7 @@ class Executor:
                 )
 
     def assign(self, target: tree.Expr, value: Value, frame: Frame, span: Span) -> None:
+        """`target = value`."""
         match target:
             case tree.Name(name) if (
                 isinstance(value, Read)
@@ -221,6 +218,7 @@ class Executor:
         raise stop("unpacking", f"{described(value)} is taken apart", span)
 
     def augment(self, target: tree.Expr, op: str, value: Value, frame: Frame, span: Span) -> None:
+        """`target op= value`."""
         match target:
             case tree.Name(name):
                 old = self.evaluator.name(name, frame, span)
@@ -299,7 +297,7 @@ class Executor:
             self.learn_item(value, rank, span)
 
     def learn_item(self, value: Value, rank: int, span: Span) -> None:
-        """What is stored into an item of known rank has that rank, unless an operand of that rank is there."""
+        """What is stored into an item of known rank has that rank, unless another operand has it."""
         leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
         open_leaves = [leaf for leaf in leaves if self.scope.shown(leaf.root) is None]
         if not open_leaves or any(
@@ -311,7 +309,8 @@ class Executor:
         if len({walked(leaf.subs) for leaf in open_leaves}) > 1:
             name = open_leaves[0].root
             raise stop(
-                "unknown-rank", f"which of the operands has the dimensions of what is stored is not known: `{name}`",
+                "unknown-rank",
+                f"which of the operands has the dimensions of what is stored is not known: `{name}`",
                 span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
             )  # fmt: skip
         for leaf in open_leaves:
@@ -477,12 +476,15 @@ class Executor:
                         expr.span,
                     )
                 value = self.evaluator.value(argument, frame)
-                if isinstance(argument, tree.Name) and argument.id in self.lifting.augmented:
-                    if type_of(value, self.scope).is_tensor:
-                        raise stop(
-                            "aliasing", f"the list holds `{argument.id}` itself, which changes in place (T22)",
-                            expr.span, f"append `{argument.id}.clone()`",
-                        )  # fmt: skip
+                if (
+                    isinstance(argument, tree.Name)
+                    and argument.id in self.lifting.augmented
+                    and type_of(value, self.scope).is_tensor
+                ):
+                    raise stop(
+                        "aliasing", f"the list holds `{argument.id}` itself, which changes in place (T22)",
+                        expr.span, f"append `{argument.id}.clone()`",
+                    )  # fmt: skip
                 frame.pieces.append(Append(name, value, frame.when, (), expr.span))
                 self.lifting.lists.add(name)
             case tree.Call(tree.Field(of, attribute), args, ()) if attribute.endswith("_"):
@@ -545,7 +547,7 @@ class Executor:
             self.scope.names[temp] = (
                 Fact("tensor", dims, dtype=fact.dtype)
                 if fact.is_tensor
-                else Fact(fact.kind if fact.kind != "other" else "unknown")  # type: ignore[arg-type]
+                else Fact(fact.kind if fact.kind != "other" else "unknown")
             )
             frame.env[name] = Temp(temp, ())
 
@@ -571,7 +573,7 @@ class Executor:
         ]
         if decorated:
             raise stop("unknown-call", f"`{function.name}` is decorated", span)
-        bound = dict(zip((p.name for p in function.params), args))
+        bound = dict(zip((p.name for p in function.params), args, strict=False))
         if len(args) > len(function.params) or set(keywords) & set(bound):
             raise stop("unknown-call", f"the arguments of `{function.name}` do not fit", span)
         bound.update(keywords)
@@ -589,7 +591,7 @@ class Executor:
         saved = self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence
         self.inlining += 1
         try:
-            self.scope.names = _visible(self.scope.names, bound)
+            self.scope.names = dict(self.scope.names)
             self.scope.locals = local
             self.lifting.loop_names = local
             before = len(frame.pieces)
@@ -629,11 +631,6 @@ class Executor:
                 case _:
                     self.statement(statement, frame)
         return None
-
-
-def _visible(names: dict[str, object], bound: dict[str, Value]) -> dict:  # type: ignore[type-arg]
-    """Facts of the caller's names that the arguments mention, unless a parameter hides them."""
-    return dict(names)
 
 
 def _kind(kind: str) -> str:
@@ -696,7 +693,7 @@ def _merge_stores(
     if len(then) != len(other) or not then:
         return
     merged: list[Piece] = []
-    for left, right in zip(then, other):
+    for left, right in zip(then, other, strict=True):
         match left, right:
             case Write(), Write() if (left.root, left.subs, left.op, left.axes) == (
                 right.root,
@@ -745,7 +742,7 @@ def _asking(piece: Piece, old: Value, new: Value) -> Piece:
 
 
 def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Value]:
-    """The operands of a pointwise expression; if `through` is given, only those under these operations."""
+    """The operands of a pointwise expression; given `through`, only those under these operations."""
     match value:
         case Apply(op) if through and op not in through and len(value.args) > 1:
             pass
@@ -767,8 +764,3 @@ def _is_whole(value: Value, scope: Scope) -> bool:
     return (
         kind.is_tensor and kind.rank is None and not (isinstance(value, Read) and bool(value.subs))
     )
-
-
-def mentions_axis(subs: tuple[Sub, ...], axis: object) -> bool:
-    """Whether subscripts move with an axis."""
-    return any(axis in p.atoms() for p in sub_polys(subs))

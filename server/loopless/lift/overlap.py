@@ -47,7 +47,7 @@ class Access:
 def reads(piece: Piece) -> Iterator[Access]:
     """Every read of a piece; an update reads its target too, but that read is no obstacle to reordering."""
     match piece:
-        case Write(root, subs, op, value, when, axes):
+        case Write(_, subs, _, value, when, axes):
             given = tuple(constraints(when))
             yield from _value_reads(value, axes, given)
             if when is not None:
@@ -150,7 +150,9 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
             else equal_zero(gap)
         )
     known += bounds(_outer_axes(first, second, fresh))
-    for place, (one, other) in enumerate(zip(_dimensions(first), _dimensions(second))):
+    for place, (one, other) in enumerate(
+        zip(_dimensions(first), _dimensions(second), strict=False)
+    ):
         known += _meeting(one, other, a.root, place, known, fresh, scope)
     return feasible(known)
 
@@ -178,8 +180,6 @@ def _meeting(
     left, bound_left = _places(one, root, place, known, fresh, scope)
     right, bound_right = _places(other, root, place, known, fresh, scope)
     if left is None or right is None:
-        if isinstance(one, Pick) and isinstance(other, Pick) and one == other:
-            return []
         return []
     return [equal_zero(left - right), *bound_left, *bound_right]
 

@@ -6,8 +6,19 @@ from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import conjunction, conjuncts, integer_of
 from loopless.dependence.feasible import proves
-from loopless.ir.poly import Axis, Poly, greatest, least, poly, quotient
-from loopless.ir.value import Apply, At, Reduce, Value, substitute
+from loopless.ir.poly import Atom, Axis, Poly, greatest, least, poly, quotient
+from loopless.ir.value import (
+    Apply,
+    At,
+    Previous,
+    Reduce,
+    Scan,
+    Temp,
+    Value,
+    rebuild,
+    substitute,
+    walk,
+)
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Write, with_atoms
 
@@ -39,8 +50,6 @@ def restricted(piece: Write, lifting: Lifting) -> Write:
 
 def restricted_reductions(value: Value, lifting: Lifting) -> Value:
     """The same for the axes of reductions inside of a value."""
-    from loopless.ir.value import rebuild
-
     value = rebuild(value, lambda inner: restricted_reductions(inner, lifting))
     match value:
         case Reduce(op, axis, body, when) if when is not None:
@@ -51,9 +60,9 @@ def restricted_reductions(value: Value, lifting: Lifting) -> Value:
             if made is None:
                 return value
             fresh, low = made
-            atoms = {axis: poly(fresh) + low}
-            rest = None if found.rest is None else substitute(found.rest, dict(atoms))
-            return Reduce(op, fresh, substitute(body, dict(atoms)), rest)
+            atoms: dict[Atom, Poly] = {axis: poly(fresh) + low}
+            rest = None if found.rest is None else substitute(found.rest, atoms)
+            return Reduce(op, fresh, substitute(body, atoms), rest)
         case _:
             return value
 
@@ -100,7 +109,7 @@ def _one(condition: Value, axis: Axis) -> tuple[Poly | None, Poly | None] | None
     if a is None or b is None:
         return None
     difference = b - a
-    if not difference.linear_in(axis) or difference.axes() != {axis}:
+    if not difference.linear_in(axis) or difference.axes() != frozenset({axis}):
         return None
     slope = difference.coefficient(axis).constant
     if slope is None or slope == 0:
@@ -143,8 +152,6 @@ def forwards(piece: Write | Append) -> Write | Append:
 
 
 def _scanned(piece: Write, axis: Axis) -> bool:
-    from loopless.ir.value import Previous, Scan, Temp, walk
-
     return any(
         (isinstance(v, Scan | Previous) and v.axis == axis)
         or (isinstance(v, Temp) and axis in v.axes)

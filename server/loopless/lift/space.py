@@ -10,9 +10,9 @@ from loopless.facts.infer import dotted
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import (
+    Atom,
     Axis,
     Cell,
-    Dim,
     Greatest,
     Least,
     Poly,
@@ -59,16 +59,16 @@ def space_of(
 ) -> Space:
     """The iteration space of one `for`."""
     name = loop_target.id if isinstance(loop_target, tree.Name) else _first_name(loop_target)
-    # The extent of an axis is known only after the source: a stand-in axis takes its place until then.
+    # The extent of an axis is known only after the source: a stand-in takes its place until then.
     hole = lifting.axis(name, poly(0))
     source = _source(loop_target, iterable, hole, lifting, evaluator, frame)
     axis = Axis(name, hole.uid, source.extent)
-    atoms = {hole: poly(axis)}
+    atoms: dict[Atom, Poly] = {hole: poly(axis)}
     bindings: list[tuple[str, Value]] = []
     for target, value in source.elements:
-        _bind(target, substitute(value, dict(atoms)), bindings, evaluator)
-    when = None if source.when is None else substitute(source.when, dict(atoms))
-    return Space(axis, tuple(bindings), when, source.index.substitute(dict(atoms)))
+        _bind(target, substitute(value, atoms), bindings, evaluator)
+    when = None if source.when is None else substitute(source.when, atoms)
+    return Space(axis, tuple(bindings), when, source.index.substitute(atoms))
 
 
 def _first_name(target: tree.Expr) -> str:
@@ -91,7 +91,7 @@ def _bind(
             if isinstance(value, Tuple):
                 if len(value.items) != len(items):
                     raise stop("unpacking", "the loop's target does not fit", target.span)
-                for inner, part in zip(items, value.items):
+                for inner, part in zip(items, value.items, strict=True):
                     _bind(inner, part, bindings, evaluator)
                 return
             kind = type_of(value, evaluator.scope)
@@ -152,7 +152,7 @@ def _source(
             ):
                 parts = [
                     _source(t, a, hole, lifting, evaluator, frame)
-                    for t, a in zip(target.items, args)
+                    for t, a in zip(target.items, args, strict=True)
                 ]
                 extent = least(p.extent for p in parts)
                 if any(p.when is not None for p in parts):
@@ -166,9 +166,9 @@ def _source(
                 inner = _range(target, inner_args, hole, lifting, evaluator, frame)
                 if inner.when is not None:
                     raise stop("unknown-extent", "a ragged range, reversed", iterable.span)
-                atoms = {hole: inner.extent - 1 - poly(hole)}
-                elements = tuple((t, substitute(x, dict(atoms))) for t, x in inner.elements)
-                return _Source(inner.extent, elements, None, inner.index.substitute(dict(atoms)))
+                atoms: dict[Atom, Poly] = {hole: inner.extent - 1 - poly(hole)}
+                elements = tuple((t, substitute(x, atoms)) for t, x in inner.elements)
+                return _Source(inner.extent, elements, None, inner.index.substitute(atoms))
             case "builtins.list" | "builtins.iter", (of,):
                 return _source(target, of, hole, lifting, evaluator, frame)
             case _:
@@ -299,7 +299,7 @@ def _range(
         known = values[2].constant
         if known is None or known == 0:
             if known is None and _positive(values[2]):
-                return _symbolic_step(target, start, end, values[2], hole, frame)
+                return _symbolic_step(target, start, end, values[2], hole)
             raise stop(
                 "unknown-extent", "the step of the range is not a known number", args[2].span
             )
@@ -316,6 +316,19 @@ def _range(
         extent = end - start if step == 1 else quotient(end - start + (step - 1), poly(step))
         index = start + poly(hole) * step
         return _Source(extent, ((target, Int(index)),), None, index)
+    return _ragged(target, args, start, end, step, hole, lifting)
+
+
+def _ragged(
+    target: tree.Expr,
+    args: tuple[tree.Expr, ...],
+    start: Poly,
+    end: Poly,
+    step: int,
+    hole: Axis,
+    lifting: Lifting,
+) -> _Source:
+    """A range whose ends move with the loops around: the widest that it gets, under a predicate."""
     if step == -1:
         start, end = end + 1, start + 1
     elif step != 1:
@@ -341,11 +354,11 @@ def _range(
     when: Value | None = None
     for test in tests:
         when = conjunction(when, test)
-    if values and step == -1:
+    if step == -1:
         # Backwards: the ordinal runs from the high end.
         flipped = high - 1 - poly(hole)
-        atoms = {hole: high - 1 - poly(hole) - low}
-        when = None if when is None else substitute(when, dict(atoms))
+        atoms: dict[Atom, Poly] = {hole: high - 1 - poly(hole) - low}
+        when = None if when is None else substitute(when, atoms)
         return _Source(high - low, ((target, Int(flipped)),), when, flipped)
     return _Source(high - low, ((target, Int(index)),), when, index)
 
@@ -354,9 +367,7 @@ def _positive(p: Poly) -> bool:
     return proves(p - 1, [])
 
 
-def _symbolic_step(
-    target: tree.Expr, start: Poly, end: Poly, step: Poly, hole: Axis, frame: Frame
-) -> _Source:
+def _symbolic_step(target: tree.Expr, start: Poly, end: Poly, step: Poly, hole: Axis) -> _Source:
     index = start + poly(hole) * step
     return _Source(quotient(end - start + step - 1, step), ((target, Int(index)),), None, index)
 
@@ -419,8 +430,3 @@ def _bound(arg: tree.Expr, evaluator: Evaluator, frame: Frame) -> Poly:
     if any(isinstance(atom, Cell) for atom in p.atoms()):
         raise stop("data-dependent-extent", "how often the loop runs changes as it runs", arg.span)
     return p
-
-
-def dims_only(p: Poly) -> bool:
-    """Whether a polynomial is made of sizes alone."""
-    return all(isinstance(atom, Dim) for atom in p.atoms())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loopless.facts.scope import Scope
-from loopless.ir.poly import Poly, poly
+from loopless.ir.poly import poly
 from loopless.ir.value import Apply, At, Const, Cut, Int, New, Pick, Read, Ref, Sub, Value, axes_of
 from loopless.lift.types import type_of
 
@@ -31,7 +31,7 @@ def _pushed(op: str, args: tuple[Value, ...], subs: Sequence[Sub], scope: Scope)
     if len(ranks) != 1 or None in ranks or op.startswith("math.") or op in {"and", "or", "not"}:
         return None
     new: list[Value] = []
-    for arg, kind in zip(args, types):
+    for arg, kind in zip(args, types, strict=True):
         if kind.is_tensor and kind.rank != 0:
             inner = item(arg, subs, scope)
             if inner is None:
@@ -61,53 +61,44 @@ def compose(old: tuple[Sub, ...], new: Sequence[Sub]) -> tuple[Sub, ...] | None:
                             return None
                 else:
                     result.append(sub)
-            case Cut(start, count, step, stop):
+            case Cut():
                 if not waiting:
                     result.append(sub)
                     continue
-                match waiting.pop(0):
-                    case At(p):
-                        if p.constant is not None and p.constant < 0:
-                            # From the end of a slice that has one: x[:-1][-1] is x[-2].
-                            if count is None and stop is None and step == 1:
-                                result.append(At(p))
-                                continue
-                            if count is None:
-                                return None
-                            p = p + count
-                        result.append(At(start + p * step))
-                    case Cut(inner, inner_count, inner_step, inner_stop):
-                        if (
-                            not inner.terms
-                            and inner_count is None
-                            and inner_step == 1
-                            and inner_stop is None
-                        ):
-                            result.append(sub)
-                            continue
-                        if inner_count is None and count is not None and inner_stop is None:
-                            if inner_step != 1:
-                                return None
-                            inner_count = count - inner
-                        result.append(
-                            Cut(
-                                start + inner * step,
-                                inner_count,
-                                step * inner_step,
-                                None if inner_stop is None or step != 1 else start + inner_stop,
-                            )  # fmt: skip
-                        )
-                    case New():
-                        return None
-                    case Pick(value):
-                        if not start.terms and step == 1:
-                            result.append(Pick(value))
-                        else:
-                            result.append(
-                                Pick(Apply("+", (Apply("*", (value, Const(step))), Int(start))))
-                            )
+                inner = _within(sub, waiting.pop(0))
+                if inner is None:
+                    return None
+                result.append(inner)
     result.extend(waiting)
     return tuple(result)
+
+
+def _within(cut: Cut, new: Sub) -> Sub | None:
+    """A subscript of a slice as one of what was sliced."""
+    start, count, step, stop = cut.start, cut.count, cut.step, cut.stop
+    match new:
+        case At(p):
+            if p.constant is None or p.constant >= 0:
+                return At(start + p * step)
+            # From the end of a slice that has one: x[:-1][-1] is x[-2].
+            if count is not None:
+                return At(start + (p + count) * step)
+            return At(p) if stop is None and step == 1 else None
+        case Cut(inner, None, 1, None) if not inner.terms:
+            return cut
+        case Cut(inner, inner_count, inner_step, inner_stop):
+            if inner_count is None and count is not None and inner_stop is None:
+                if inner_step != 1:
+                    return None
+                inner_count = count - inner
+            end = None if inner_stop is None or step != 1 else start + inner_stop
+            return Cut(start + inner * step, inner_count, step * inner_step, end)
+        case New():
+            return None
+        case Pick(value):
+            if not start.terms and step == 1:
+                return new
+            return Pick(Apply("+", (Apply("*", (value, Const(step))), Int(start))))
 
 
 def normal(read: Read, scope: Scope) -> Read:
@@ -142,21 +133,6 @@ def is_full(sub: Sub) -> bool:
 def full() -> Cut:
     """A plain colon."""
     return Cut(poly(0), None)
-
-
-def dimension_of(subs: Sequence[Sub], place: int) -> int:
-    """Which dimension of the root the subscript at `place` is for."""
-    return sum(not isinstance(sub, New) for sub in subs[:place])
-
-
-def count_of(root: str, dim: int, cut: Cut, scope: Scope) -> Poly | None:
-    """How long a slice of `root` is, where that does not depend on clamping."""
-    size = scope.size(root, dim)
-    if cut.count is not None:
-        return cut.count
-    if cut.step != 1 or cut.stop is not None:
-        return None
-    return size - cut.start
 
 
 def walked(subs: tuple[Sub, ...]) -> str:

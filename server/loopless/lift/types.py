@@ -17,6 +17,13 @@ LOGIC = frozenset({"and", "or", "not"})
 _RANKS: dict[str, int] = {"bool": 0, "uint8": 1, "int8": 1, "int16": 1, "int32": 1, "int64": 1}
 
 
+# Operations whose result has the rank of their first operand.
+_KEEPING = frozenset(
+    "t flip clone roll contiguous permute transpose inv cholesky pinv tril triu linear "
+    "fft fft2 ifft ifft2 rfft irfft rfft2".split()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Type:
     """What one iteration's value is: a Python number or a tensor, its dtype if shown, its number of dimensions.
@@ -31,6 +38,7 @@ class Type:
 
     @property
     def is_tensor(self) -> bool:
+        """Whether the value is a tensor of any rank."""
         return self.kind == "tensor"
 
     @property
@@ -42,31 +50,22 @@ class Type:
 def type_of(value: v.Value, scope: Scope) -> Type:
     """The type of a value as the loop's body sees it."""
     match value:
-        case v.Const(bool()):
+        case v.Const(bool()) | v.Reduce("any" | "all"):
             return Type("bool", "bool")
-        case v.Const(int()):
+        case v.Const(int()) | v.Int() | v.Reduce("count"):
             return Type("int", "int64")
         case v.Const(float()):
             return Type("float", "float64")
-        case v.Int():
-            return Type("int", "int64")
-        case v.Ref(text):
+        case v.Ref(text) | v.Temp(text):
             return _ref(text, scope)
         case v.Read(root, subs):
             return _read(root, subs, scope)
-        case v.Temp(name):
-            return _ref(name, scope)
-        case v.Apply(op, args, keywords):
-            return _apply(op, args, keywords, scope)
+        case v.Apply(op, args):
+            return _apply(op, args, scope)
         case v.OnItem(op, args, keywords):
             return _on_item(op, args, keywords, scope)
-        case v.Reduce(op, _, body):
-            inner = type_of(body, scope)
-            if op == "count":
-                return Type("int", "int64")
-            if op in {"any", "all"}:
-                return Type("bool", "bool")
-            return inner
+        case v.Reduce(_, _, body):
+            return type_of(body, scope)
         case v.Scan(_, _, body, start):
             types = [type_of(body, scope)] + ([type_of(start, scope)] if start is not None else [])
             return promoted(types)
@@ -82,13 +81,18 @@ def _ref(text: str, scope: Scope) -> Type:
     fact = scope.fact(text)
     if fact.is_tensor:
         return Type("tensor", scope.dtype(text), scope.rank(text))
-    if fact.is_number:
-        dtype = {"int": "int64", "float": "float64", "bool": "bool"}.get(fact.kind)
-        return Type(fact.kind, dtype)  # type: ignore[arg-type]
-    if fact.kind == "unknown":
-        # P5: a name that is never subscripted nor used as a tensor is a number.
-        return Type("number")
-    return Type("other")
+    match fact.kind:
+        case "int":
+            return Type("int", "int64")
+        case "float":
+            return Type("float", "float64")
+        case "bool":
+            return Type("bool", "bool")
+        case "number" | "unknown":
+            # P5: a name that is never subscripted nor used as a tensor is a number.
+            return Type("number")
+        case _:
+            return Type("other")
 
 
 def _read(root: str, subs: tuple[v.Sub, ...], scope: Scope) -> Type:
@@ -170,9 +174,7 @@ def _joined(left: str | None, right: str | None) -> str | None:
     return None
 
 
-def _apply(
-    op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], scope: Scope
-) -> Type:
+def _apply(op: str, args: tuple[v.Value, ...], scope: Scope) -> Type:
     types = [type_of(a, scope) for a in args]
     if op in COMPARISONS or op in LOGIC or op in {"in", "not in", "is", "is not"}:
         tensors = [t for t in types if t.is_tensor]
@@ -292,7 +294,7 @@ def _on_item(
         return Type("tensor", dtype, None if rank is None else rank - count)
     if known.rule is Rule.ALONG:
         return Type("tensor", dtype, rank)
-    return Type("tensor", dtype, item_rank(op, args, keywords, types))
+    return Type("tensor", dtype, item_rank(op, args, types))
 
 
 def type_of_size(value: v.Value) -> bool:
@@ -300,9 +302,13 @@ def type_of_size(value: v.Value) -> bool:
     return isinstance(value, v.Int | v.Const)
 
 
-def item_rank(
-    op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], types: list[Type]
-) -> int | None:
+def _product_rank(first: int | None, second: int | None) -> int | None:
+    if first is None or second is None:
+        return None
+    return {(1, 1): 0, (2, 1): 1, (1, 2): 1}.get((first, second), max(first, second))
+
+
+def item_rank(op: str, args: tuple[v.Value, ...], types: list[Type]) -> int | None:
     """The number of dimensions of the result of an operation that moves or contracts them."""
     short = op.rsplit(".", 1)[-1]
     first = types[0].rank if types else None
@@ -310,16 +316,14 @@ def item_rank(
     match short:
         case "dot" | "vdot" | "inner" if first == 1:
             return 0
-        case "outer" | "ger":
-            return 2
-        case "mv":
+        case "mv" | "arange":
             return 1
-        case "mm":
+        case "outer" | "ger" | "mm":
             return 2
+        case "mse_loss" | "l1_loss" | "cross_entropy" | "nll_loss" | "smooth_l1_loss":
+            return 0
         case "matmul":
-            if first is None or second is None:
-                return None
-            return {(1, 1): 0, (2, 1): 1, (1, 2): 1}.get((first, second), max(first, second))
+            return _product_rank(first, second)
         case "view" | "reshape":
             sizes = args[1:]
             if len(sizes) == 1 and isinstance(sizes[0], v.Tuple):
@@ -327,26 +331,18 @@ def item_rank(
             return len(sizes) if all(type_of_size(s) for s in sizes) and sizes else None
         case "meshgrid":
             return len(args)
-        case "arange":
-            return 1
         case "zeros" | "ones" | "empty":
             sizes = args[0].items if args and isinstance(args[0], v.Tuple) else args
             return len(sizes) if all(type_of_size(s) for s in sizes) else None
         case "unsqueeze":
             return None if first is None else first + 1
-        case "t" | "flip" | "clone" | "roll" | "contiguous" | "permute" | "transpose":
-            return first
         case "solve":
             return second
-        case "inv" | "cholesky" | "pinv" | "tril" | "triu" | "linear":
-            return first
         case "det" | "logdet" | "trace":
             return None if first is None else first - 2
         case "diag":
-            return {1: 2, 2: 1}.get(first) if first is not None else None
-        case "fft" | "fft2" | "ifft" | "ifft2" | "rfft" | "irfft" | "rfft2":
+            return None if first is None else {1: 2, 2: 1}.get(first)
+        case _ if short in _KEEPING:
             return first
-        case "mse_loss" | "l1_loss" | "cross_entropy" | "nll_loss" | "smooth_l1_loss":
-            return 0
         case _:
             return None
