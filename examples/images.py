@@ -21,11 +21,11 @@ def disk(center, radius, size):
 
 def observe(image, centers, radius):
     """One mask for each center, applied to the same image."""
-    assert centers.shape[1] == 2
+    count, _ = centers.shape
     observations = []
     # loopless: sample(image=torch.rand(64, 64), centers=torch.rand(50, 2) * 64, radius=9.0)
-    for center in centers:
-        observations.append(image * disk(center, radius, 64))
+    for k in range(count):
+        observations.append(image * disk(centers[k], radius, 64))
     return torch.stack(observations)
 
 
