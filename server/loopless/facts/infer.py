@@ -540,6 +540,8 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
         return Fact("tensor", fresh=True)
     if known is None:
         return UNKNOWN
+    if known.pieces or known.fields:
+        return Fact("tuple")
     return _result(known.rule, known.dtype, facts)
 
 
@@ -655,6 +657,9 @@ def _tensor_method(of: tree.Expr, base: Fact, name: str, call: tree.Call, scope:
             known = method(name)
             assert known is not None
             facts = [base, *(infer(arg, scope) for arg in call.args)]
+            if known.pieces or known.fields:
+                # Several tensors at once, of which it is not known how many, or which is meant.
+                return Fact("tuple")
             fact = _result(known.rule, known.dtype, facts)
             return fact.but(view_of=view) if known.rule in {Rule.SHAPE, Rule.VIEW} else fact
 
