@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
+from loopless.emit.draft import Draft, Setting, printer_for
+from loopless.emit.lines import whole_lines
 from loopless.emit.printer import Printer
-from loopless.emit.statements import Draft, Setting, printer_for
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import reads_of_block
@@ -139,8 +140,6 @@ def collected(
     at: int,
 ) -> list[Edit]:
     """The edits that put the tensor in place of the collector's call, and take the list away."""
-    from loopless.emit.region import whole_lines
-
     for statement in block[at + 1 : collector.statement]:
         if not isinstance(statement, tree.Assign | tree.Evaluate):
             raise Unprintable("list-used", "statements between the loop and the collector")

@@ -10,8 +10,17 @@ from loopless.catalog import slug_of
 from loopless.emit.collect import Collector, code_of, collected, find_collector
 from loopless.emit.comments import comments_of
 from loopless.emit.comprehensions import ITEMS, TOTAL, spelled_out
+from loopless.emit.draft import Draft, Setting
 from loopless.emit.inputs import inputs_of
-from loopless.emit.statements import Draft, Setting, expression, live_final, statements
+from loopless.emit.lines import (
+    header_text,
+    import_torch,
+    indent_unit,
+    line_end,
+    margin,
+    whole_lines,
+)
+from loopless.emit.statements import expression, live_final, statements
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.fact import Fact
 from loopless.facts.liveness import reads_of_block
@@ -153,14 +162,9 @@ def _collected_region(
     if draft.lines:
         raise Unprintable("comprehension", "the comprehension needs statements")
     edits = [Edit(call.span, code)]
-    header = Span(call.span.start, min(call.span.end, _line_end(text, call.span.start)))
+    header = Span(call.span.start, min(call.span.end, line_end(text, call.span.start)))
     synthetic = replace(loop, span=call.span, header=header)
     return _finished(synthetic, place, text, pieces, draft, edits, lifting, setting, collectors)
-
-
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
 
 
 def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) -> None:
@@ -312,13 +316,13 @@ def _all(pieces: list[Piece] | tuple[Piece, ...]) -> list[Piece]:
 
 
 def _setting(loop: tree.For, lifting: Lifting, text: str) -> Setting:
-    headers = {loop.span.start: _header(text, loop)}
+    headers = {loop.span.start: header_text(text, loop)}
     for statement in every_statement(loop.body):
         if isinstance(statement, tree.For):
-            headers[statement.span.start] = _header(text, statement)
+            headers[statement.span.start] = header_text(text, statement)
     return Setting(
         lifting.scope, lifting, _size_names(lifting.scope), headers,
-        _device_root(loop, lifting.scope), _indent_unit(text, loop), augmented=_augmented(loop),
+        _device_root(loop, lifting.scope), indent_unit(text, loop), augmented=_augmented(loop),
     )  # fmt: skip
 
 
@@ -335,11 +339,6 @@ def _augmented(loop: tree.For) -> frozenset[str]:
         for s in every_statement(loop.body)
         if isinstance(s, tree.Augment) and isinstance(s.target, tree.Name)
     )
-
-
-def _header(text: str, loop: tree.For) -> str:
-    source = text[loop.header.start : loop.header.end]
-    return " ".join(source.split()) if "\n" in source else source
 
 
 def _size_names(scope: Scope) -> dict[Poly, str]:
@@ -379,23 +378,6 @@ def _device_root(loop: tree.For, scope: Scope) -> str | None:
     return None
 
 
-def _indent_unit(text: str, loop: tree.For) -> str:
-    first = loop.body[0].span.start if loop.body else loop.span.start
-    line = text.rfind("\n", 0, first) + 1
-    inner = text[line:first]
-    outer = margin(text, loop.span.start)
-    if inner.startswith(outer) and inner.strip() == "" and len(inner) > len(outer):
-        return inner[len(outer) :]
-    return "    "
-
-
-def margin(text: str, offset: int) -> str:
-    """The white space in front of the line of `offset`."""
-    start = text.rfind("\n", 0, offset) + 1
-    line = text[start:offset]
-    return line[: len(line) - len(line.lstrip())]
-
-
 def _finding(
     loop: tree.For,
     place: Place,
@@ -432,7 +414,7 @@ def _finished(
 ) -> Finding:
     """The finding, once all edits are there."""
     if draft.needs_torch:
-        edits.append(_import_torch(text))
+        edits.append(import_torch(text))
     edits = sorted(dict.fromkeys(edits), key=lambda edit: edit.span)
     assumptions = tuple(dict.fromkeys([*lifting.assumptions, *draft.assumptions]))
     slug, message = slug_of(pieces, collectors, setting.scope)
@@ -494,16 +476,6 @@ def _title(line: str, assumptions: tuple[str, ...], partial: bool) -> str:
     return f"{head}: {text}{tail}"
 
 
-def whole_lines(text: str, span: Span) -> Span:
-    """The span with the margin before it and the line end after it, if nothing else stands on its lines."""
-    start = text.rfind("\n", 0, span.start) + 1
-    end = text.find("\n", span.end)
-    end = len(text) if end < 0 else end + 1
-    if text[start : span.start].strip() or text[span.end : end].strip():
-        return span
-    return Span(start, end)
-
-
 def _dead_starts(loop: tree.For, place: Place, draft: Draft, text: str) -> list[Edit]:
     """`total = 0` before the loop, where the rewrite gives `total` its value without it."""
     edits: list[Edit] = []
@@ -534,11 +506,3 @@ def _reads_name(name: str, between: tuple[tree.Stmt, ...], draft: Draft) -> bool
         len(word.findall(line)) > (1 if line.startswith(f"{name} = ") else 0)
         for line in draft.lines
     )
-
-
-def _import_torch(text: str) -> Edit:
-    """`import torch`, before the first import."""
-    match = re.search(r"^(?:import|from)\s", text, re.MULTILINE)
-    at = match.start() if match else 0
-    newline = "\r\n" if "\r\n" in text else "\n"
-    return Edit(Span(at, at), f"import torch{newline}")

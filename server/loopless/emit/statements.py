@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, conjuncts, constraints
 from loopless.dependence.feasible import Constraint, bounds, proves
 from loopless.emit.access import plans_of, subscripts
-from loopless.emit.code import ATOM, CHOICE, Code
+from loopless.emit.code import ATOM, Code
+from loopless.emit.draft import (
+    Draft,
+    Setting,
+    add_guarded,
+    add_line,
+    either_way,
+    learn,
+    may_be_empty,
+    needs_trips,
+    positive,
+    printer_for,
+)
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
-from loopless.facts.scope import Scope
-from loopless.finding import Grade
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
 from loopless.ir.value import (
@@ -32,54 +42,12 @@ from loopless.ir.value import (
     sub_axes,
     walk,
 )
-from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
 from loopless.lift.restrict import forwards, restricted, restricted_reductions
 from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
-
-@dataclass(slots=True)
-class Draft:
-    """The lines of a rewrite so far, with what printing them took."""
-
-    lines: list[str] = field(default_factory=list[str])
-    grade: Grade = "E0"
-    assumptions: list[str] = field(default_factory=list[str])
-    needs_torch: bool = False
-    temp_layouts: dict[str, tuple[Axis, ...]] = field(default_factory=dict[str, tuple[Axis, ...]])
-    kept: int = 0
-    ranges: dict[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What every statement of one rewrite shares."""
-
-    scope: Scope
-    lifting: Lifting
-    names: dict[Poly, str]
-    headers: dict[int, str]
-    device_root: str | None
-    indent: str
-    loops: tuple[tuple[Axis, str], ...] = ()
-    known: tuple[Constraint, ...] = ()
-    augmented: frozenset[str] = frozenset()
-    behind: bool = False
-    clean: bool = False
-
-
 _INTEGERS = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
-
-
-def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
-    """A printer that knows what the statements before it made."""
-    printer = Printer(setting.scope, setting.names, layout, dict(setting.loops))
-    printer.temp_layouts = draft.temp_layouts
-    printer.known = list(setting.known)
-    printer.device_root = setting.device_root
-    printer.behind, printer.clean = setting.behind, setting.clean
-    return printer
 
 
 def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int = 0) -> None:
@@ -96,31 +64,6 @@ def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: i
                 raise Unprintable("append", f"`{piece.root}` is used as a list")
 
 
-def either_way(show: Callable[[Setting], None], setting: Setting, draft: Draft) -> None:
-    """Print with axes in front; where unknown ranks decide, with the axis behind, exact for any rank."""
-    before = len(draft.lines)
-    try:
-        show(setting)
-    except Unprintable as gave_up:
-        if gave_up.code != "unknown-rank" or setting.behind or setting.clean:
-            raise
-        del draft.lines[before:]
-        show(replace(setting, behind=True))
-
-
-def _line(text: str, setting: Setting, draft: Draft, depth: int) -> None:
-    draft.lines.append(setting.indent * depth + text)
-
-
-def _learn(printer: Printer, draft: Draft) -> None:
-    draft.grade = max(draft.grade, printer.grade)
-    draft.needs_torch = draft.needs_torch or printer.needs_torch
-    draft.ranges |= printer.ranges
-    for sentence in printer.assumptions:
-        if sentence not in draft.assumptions:
-            draft.assumptions.append(sentence)
-
-
 def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     printer = printer_for(setting, piece.axes, draft)
     code = printer.code(restricted_reductions(piece.value, setting.lifting))
@@ -130,10 +73,10 @@ def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     if code.behind:
         text = f"{code.primary}.movedim(-1, 0)"
     draft.temp_layouts[piece.name] = code.axes
-    if _needs_trips(printer, setting, _may_be_empty(piece.axes, printer, setting), []):
+    if needs_trips(printer, setting, may_be_empty(piece.axes, printer, setting), []):
         raise Unprintable("zero-trips", f"`{piece.name}` has no value where the loop does not run")
-    _guarded_by_trips(f"{piece.name} = {text}", piece.axes, printer, setting, draft, depth)
-    _learn(printer, draft)
+    add_guarded(f"{piece.name} = {text}", piece.axes, printer, setting, draft, depth)
+    learn(printer, draft)
 
 
 def _write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
@@ -152,8 +95,8 @@ def _write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
             test = conjunction(test, condition)
         assert test is not None
         code = printer.code(test)
-        _learn(printer, draft)
-        _line(f"if {code.text}:", setting, draft, depth)
+        learn(printer, draft)
+        add_line(f"if {code.text}:", setting, draft, depth)
         known = (*setting.known, *constraints(test))
         _write(replace(piece, when=rest), replace(setting, known=known), draft, depth + 1)
         return
@@ -294,8 +237,8 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
             "unknown-rank", "items are stored into items of another rank, which is not known"
         )
     body = _stored(line, shown, piece, printer, setting) if symbol == "=" else line.text
-    _guarded_by_trips(f"{text} {symbol} {body}", piece.axes, printer, setting, draft, depth)
-    _learn(printer, draft)
+    add_guarded(f"{text} {symbol} {body}", piece.axes, printer, setting, draft, depth)
+    learn(printer, draft)
 
 
 def _assigned(piece: Write, setting: Setting) -> tuple[str, Value]:
@@ -425,8 +368,8 @@ def _scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     places = ", ".join(texts) + ("," if len(texts) == 1 else "")
     printer.grade_at_least("E1")
     line = f"{piece.root}.index_put_(({places}), {source}, accumulate=True)"
-    _guarded_by_trips(line, piece.axes, printer, setting, draft, depth)
-    _learn(printer, draft)
+    add_guarded(line, piece.axes, printer, setting, draft, depth)
+    learn(printer, draft)
 
 
 def _clamped_place(p: Poly, piece: Write, at: int, printer: Printer) -> Code:
@@ -466,11 +409,11 @@ def _cell(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     line = assignment(piece.root, value, printer, in_place=piece.root in setting.augmented)
     if piece.when is not None:
         test = printer.code(piece.when)
-        _line(f"if {test.text}:", setting, draft, depth)
+        add_line(f"if {test.text}:", setting, draft, depth)
         depth += 1
     if line is not None:
-        _guarded_by_trips(line, (), printer, setting, draft, depth)
-    _learn(printer, draft)
+        add_guarded(line, (), printer, setting, draft, depth)
+    learn(printer, draft)
 
 
 def assignment(name: str, value: Value, printer: Printer, *, in_place: bool) -> str | None:
@@ -498,80 +441,6 @@ def _no_axes(code: Code) -> Code:
     return code
 
 
-def _guarded_by_trips(
-    line: str,
-    axes: Sequence[Axis],
-    printer: Printer,
-    setting: Setting,
-    draft: Draft,
-    depth: int,
-) -> None:
-    """The line, under a test that the loop runs at all where it could fail or go wrong if it does not."""
-    open_axes = _may_be_empty(axes, printer, setting)
-    if not _needs_trips(printer, setting, open_axes, [a for a in printer.layout if a not in axes]):
-        _line(line, setting, draft, depth)
-        return
-    tests: list[str] = []
-    for axis in _strongest(open_axes, printer):
-        code = printer.size(axis.extent)
-        tests.append(_positive(axis.extent, printer, code))
-    _line(f"if {' and '.join(tests)}:", setting, draft, depth)
-    _line(line, setting, draft, depth + 1)
-
-
-def _strongest(axes: list[Axis], printer: Printer) -> list[Axis]:
-    """The axes whose trips do not follow from those of the others."""
-    kept = list(axes)
-    for axis in axes:
-        rest = [Constraint(a.extent - 1) for a in kept if a != axis]
-        if len(kept) > 1 and proves(axis.extent - 1, [*printer.known, *rest]):
-            kept.remove(axis)
-    return kept
-
-
-def _may_be_empty(axes: Sequence[Axis], printer: Printer, setting: Setting) -> list[Axis]:
-    loops = {axis for axis, _ in setting.loops}
-    return [a for a in axes if a not in loops and not proves(a.extent - 1, printer.known)]
-
-
-def _needs_trips(
-    printer: Printer, setting: Setting, open_axes: list[Axis], inner: list[Axis]
-) -> bool:
-    """Whether the printed code asks for something that is there only if the loop over `open_axes` runs.
-
-    Raises where it asks for something that is there only if an inner loop runs as well.
-    """
-    known = printer.known
-    trips = [*known, *(Constraint(a.extent - 1) for a in open_axes)]
-    ends = [p for p in printer.ends if not proves(p, known)]
-    if any(not proves(p, trips) for p in ends):
-        raise Unprintable(
-            "zero-trips", "where an inner loop does not run, a slice would count from the end"
-        )
-    places = [p for p in printer.places if not _harmless(p, setting)]
-    empty = [a for a in _may_be_empty(inner, printer, setting) if not proves(a.extent - 1, trips)]
-    if places and empty:
-        raise Unprintable(
-            "zero-trips", "where an inner loop does not run, a place may not be there"
-        )
-    return bool(ends or places) and bool(open_axes)
-
-
-def _positive(extent: Poly, printer: Printer, code: Code) -> str:
-    """`extent > 0`, as `n > 1` where the extent is n - 1."""
-    offset = extent.offset
-    if offset < 0 and len(extent.terms) > 1:
-        rest = printer.size(extent - offset)
-        return f"{rest.text} > {-offset}"
-    return f"{code.at(CHOICE + 1)} > 0"
-
-
-def _harmless(p: Poly, setting: Setting) -> bool:
-    """A place that a loop around walks: it exists also where the inner loop does not run (P6)."""
-    names = {name for _, name in setting.loops}
-    return any(isinstance(a, Symbol) and a.name in names for a in p.atoms())
-
-
 def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
     """A level that stays a loop, with its body on the inner axes."""
     loop = piece.loop
@@ -590,7 +459,7 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
     start = index.without(piece.axis)
     symbol = poly(Symbol(name))
     atoms = _counter(piece, start, slope, symbol)
-    _line(header, setting, draft, depth)
+    add_line(header, setting, draft, depth)
     known = list(setting.known)
     if abs(slope) == 1:
         ordinal = symbol - start if slope == 1 else start - symbol
@@ -645,7 +514,7 @@ def expression(value: Value, setting: Setting, draft: Draft) -> str:
             raise Unprintable(
                 "zero-trips", "where the loop does not run, the tensor form would fail"
             )
-        _learn(printer, draft)
+        learn(printer, draft)
         found.append(code.at(ATOM))
 
     either_way(show, setting, draft)
@@ -661,15 +530,15 @@ def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: A
     printer = printer_for(setting, (), draft)
     value = restricted_reductions(value, setting.lifting)
     line = assignment(name, value, printer, in_place=name in setting.augmented)
-    _learn(printer, draft)
+    learn(printer, draft)
     if line is None:
         return
     open_axes = [] if axis is None or proves(axis.extent - 1, []) else [axis]
     inner = [a for a in printer.layout if a != axis]
-    if _needs_trips(printer, setting, open_axes, inner):
+    if needs_trips(printer, setting, open_axes, inner):
         assert axis is not None
         code = printer.size(axis.extent)
-        _line(f"if {_positive(axis.extent, printer, code)}:", setting, draft, 0)
-        _line(line, setting, draft, 1)
+        add_line(f"if {positive(axis.extent, printer, code)}:", setting, draft, 0)
+        add_line(line, setting, draft, 1)
         return
-    _line(line, setting, draft, 0)
+    add_line(line, setting, draft, 0)

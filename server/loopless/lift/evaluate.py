@@ -31,6 +31,7 @@ from loopless.ir.value import (
     cells_of,
 )
 from loopless.lift.context import Frame, Lifting, Unbound
+from loopless.lift.ranks import learn_rows
 from loopless.lift.stop import stop
 from loopless.lift.subscript import full, item
 from loopless.lift.types import LOGIC, type_of
@@ -48,9 +49,7 @@ class Evaluator:
         self,
         lifting: Lifting,
         inline: Inliner,
-        learn_rows: Callable[[str, tuple[Value, ...], Span], None],
     ) -> None:
-        self.learn_rows = learn_rows
         self.lifting = lifting
         self.scope = lifting.scope
         self.inline = inline
@@ -546,7 +545,7 @@ class Evaluator:
         span: Span,
     ) -> Value:
         """An operation on the item's own dimensions."""
-        self.learn_rows(name, args, span)
+        learn_rows(name, args, span, self.lifting)
         return OnItem(name, args, keywords)
 
     def builtin(self, short: str, call: tree.Call, frame: Frame) -> Value:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
-from loopless.facts.operations import Rule, lookup, method
-from loopless.facts.scope import Scope, names_bound, root_name
+from loopless.facts.operations import Rule, method
+from loopless.facts.scope import names_bound, root_name
 from loopless.finding import Span
 from loopless.ir import tree
-from loopless.ir.poly import Cell, Dim, poly
+from loopless.ir.poly import Cell, poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -21,26 +18,25 @@ from loopless.ir.value import (
     OnItem,
     Pick,
     Read,
-    Reduce,
     Ref,
-    Scan,
     Sub,
     Temp,
     Tuple,
     Value,
     axes_of,
     reads_of,
-    replaced,
 )
+from loopless.lift.arms import as_update, asking, merge_stores, normal_op, swapped, under
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.evaluate import Evaluator, described, select
 from loopless.lift.normalize import exposed, jumps, without_continue
 from loopless.lift.overlap import may_touch
-from loopless.lift.piece import Append, Define, Kept, Piece, Write
+from loopless.lift.piece import Append, Define, Piece, Write
+from loopless.lift.ranks import learn_stored
 from loopless.lift.space import Space, space_of
-from loopless.lift.stop import StopLifting, stop
-from loopless.lift.subscript import full, item, walked
+from loopless.lift.stop import stop
+from loopless.lift.subscript import full, item
 from loopless.lift.types import type_of
 
 _MAX_INLINE = 6
@@ -52,7 +48,7 @@ class Executor:
     def __init__(self, lifting: Lifting) -> None:
         self.lifting = lifting
         self.scope = lifting.scope
-        self.evaluator = Evaluator(lifting, self.inline, self.learn_rows)
+        self.evaluator = Evaluator(lifting, self.inline)
         self.inlining = 0
 
     # --- loops
@@ -136,7 +132,7 @@ class Executor:
     def _leave(self, closed: Closed, loop: tree.For, frame: Frame) -> None:
         for piece in closed.pieces:
             self._before_write(piece, frame)
-            frame.pieces.append(_under(piece, frame.when))
+            frame.pieces.append(under(piece, frame.when))
         bound = names_bound((loop,))
         for name in bound:
             value = closed.finals.get(name)
@@ -272,135 +268,21 @@ class Executor:
             raise stop(
                 "not-a-tensor", f"{described(value)} is not known to be a tensor or a number", span
             )
-        self._learn_rank(root, subs, value, span)
+        learn_stored(root, subs, value, span, self.lifting)
         if op is None:
-            reduced = _as_update(root, subs, value)
+            reduced = as_update(root, subs, value)
             if reduced is not None:
                 op, value = reduced
                 piece = Write(root, subs, op, value, frame.when, (), span)
             else:
                 piece = Write(root, subs, None, value, frame.when, (), span)
         elif op in {"+", "*", "-", "/"}:
-            piece = Write(root, subs, *_normal_op(op, value), frame.when, (), span, augmented=True)
+            piece = Write(root, subs, *normal_op(op, value), frame.when, (), span, augmented=True)
         else:
             new = self.evaluator.combined(op, [Read(root, subs), value], span)
             piece = Write(root, subs, None, new, frame.when, (), span, augmented=True)
         self._before_write(piece, frame)
         frame.pieces.append(piece)
-
-    def _learn_rank(self, root: str, subs: tuple[Sub, ...], value: Value, span: Span) -> None:
-        """A store into one element shows that what is stored has no dimensions."""
-        rank = type_of(Read(root, subs), self.scope).rank
-        if rank == 0:
-            self.learn_scalar(value)
-        elif rank:
-            self.learn_item(value, rank, span)
-
-    def learn_item(self, value: Value, rank: int, span: Span) -> None:
-        """What is stored into an item of known rank has that rank, unless another operand has it."""
-        leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
-        open_leaves = [leaf for leaf in leaves if self.scope.shown(leaf.root) is None]
-        if not open_leaves or any(
-            type_of(leaf, self.scope).rank == rank for leaf in pointwise_leaves(value)
-        ):
-            return
-        if any(_is_whole(leaf, self.scope) for leaf in pointwise_leaves(value)):
-            return
-        if len({walked(leaf.subs) for leaf in open_leaves}) > 1:
-            name = open_leaves[0].root
-            raise stop(
-                "unknown-rank",
-                f"which of the operands has the dimensions of what is stored is not known: `{name}`",
-                span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
-            )  # fmt: skip
-        for leaf in open_leaves:
-            self.learn(leaf, rank)
-
-    def learn_rows(self, name: str, args: tuple[Value, ...], span: Span) -> None:
-        """An operation on an item's own dimensions shows that it has some."""
-        known = lookup(name)
-        if known is None:
-            return
-        rank = max(
-            known.item_rank or 0, known.last, 1 if known.rule in {Rule.REDUCE, Rule.ALONG} else 0
-        )
-        if known.ranks:
-            rank = max(known.ranks)
-        if rank and args:
-            leaves = list(pointwise_leaves(args[0]))
-            open_leaves = [
-                x
-                for x in leaves
-                if isinstance(x, Read) and x.subs and self.scope.shown(x.root) is None
-            ]
-            if any(_is_whole(leaf, self.scope) for leaf in leaves):
-                return
-            if any((type_of(leaf, self.scope).rank or 0) >= rank for leaf in leaves):
-                # Beside a row, what is added to it is a row too; what it is multiplied by may be a number (P4).
-                added = set(pointwise_leaves(args[0], ("+", "-", "neg", "**", "where")))
-                open_leaves = [leaf for leaf in open_leaves if leaf in added]
-                most = max(type_of(leaf, self.scope).rank or 0 for leaf in leaves)
-                for leaf in open_leaves:
-                    self.learn(leaf, most)
-                return
-            unknown = next(
-                (
-                    x.text
-                    for x in leaves
-                    if isinstance(x, Ref) and self.scope.fact(x.text).kind == "unknown"
-                ),
-                None,
-            )
-            if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
-                raise stop(
-                    "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
-                    f"annotate `{unknown}`",
-                )  # fmt: skip
-            # Items that meet in an operation on rows are rows alike (P4).
-            for leaf in open_leaves:
-                self.learn(leaf, rank)
-            if known.ranks and len(known.ranks) > 1 and len(args) > 1:
-                for leaf in pointwise_leaves(args[1]):
-                    self.learn(leaf, known.ranks[1])
-
-    def learn(self, value: Value, rank: int) -> None:
-        """A tensor read in a pointwise expression has items of this rank, if nothing says otherwise."""
-        match value:
-            case Read(root, subs) if subs and self.scope.shown(root) is None:
-                if all(isinstance(s, At | Pick) for s in subs):
-                    self._learned(root, len(subs) + rank)
-            case _:
-                pass
-
-    def _learned(self, root: str, rank: int) -> None:
-        if root in self.lifting.learned:
-            return
-        self.lifting.learned[root] = rank
-        fact = self.scope.names.get(root, self.scope.fact(root))
-        if fact.is_tensor and fact.like is None:
-            dims = tuple(poly(Dim(root, k)) for k in range(rank))
-            self.scope.names[root] = fact.but(dims=dims, dtype=fact.dtype or f"of:{root}")
-
-    def learn_scalar(self, value: Value) -> None:
-        """The value is a single number: the tensors read in it are subscripted in full."""
-        match value:
-            case Read(root, subs) if subs and self.scope.shown(root) is None:
-                if all(isinstance(s, At | Pick) for s in subs):
-                    self._learned(root, len(subs))
-                for sub in subs:
-                    if isinstance(sub, Pick):
-                        self.learn_scalar(sub.value)
-            case Read(_, subs) if subs:
-                for sub in subs:
-                    if isinstance(sub, Pick):
-                        self.learn_scalar(sub.value)
-            case Apply(_, args):
-                for arg in args:
-                    self.learn_scalar(arg)
-            case Reduce(_, _, inner) | Scan(_, _, inner):
-                self.learn_scalar(inner)
-            case _:
-                pass
 
     def branch(self, statement: tree.If, frame: Frame) -> None:
         """Both arms, each under its predicate; names get a choice between both values."""
@@ -418,15 +300,15 @@ class Executor:
         if saved != test:
             middle += 1
             for at in range(start + 1, middle):
-                frame.pieces[at] = _asking(frame.pieces[at], test, saved)
+                frame.pieces[at] = asking(frame.pieces[at], test, saved)
             then.env = {
-                name: value if isinstance(value, Unbound) else _swapped(value, test, saved)
+                name: value if isinstance(value, Unbound) else swapped(value, test, saved)
                 for name, value in then.env.items()
             }
             test = saved
         other = frame.branch(conjunction(outer, negated(test)))
         self.block(statement.otherwise, other)
-        _merge_stores(frame.pieces, start, middle, test, outer)
+        merge_stores(frame.pieces, start, middle, test, outer)
         for name in {*then.env, *other.env}:
             left, right = then.env.get(name), other.env.get(name)
             if left == right and left is not None:
@@ -641,126 +523,3 @@ def _kind(kind: str) -> str:
         "Raise": "`raise`",
         "Delete": "`del`",
     }.get(kind, kind)
-
-
-def _normal_op(op: str, value: Value) -> tuple[str, Value]:
-    """`-=` as adding the negative, `/=` as it is."""
-    if op == "-":
-        return "+", Apply("neg", (value,))
-    return op, value
-
-
-def _as_update(root: str, subs: tuple[Sub, ...], value: Value) -> tuple[str, Value] | None:
-    """`x[s] = x[s] + v` as an update with `+`."""
-    me = Read(root, subs)
-    match value:
-        case Apply("+", (left, right)):
-            for one, other in ((left, right), (right, left)):
-                if one == me and me not in set(reads_of(other)):
-                    return "+", other
-                inner = _as_update(root, subs, one)
-                if inner is not None and inner[0] == "+" and me not in set(reads_of(other)):
-                    return "+", Apply("+", (inner[1], other))
-            return None
-        case Apply("-", (left, right)) if left == me and me not in set(reads_of(right)):
-            return "+", Apply("neg", (right,))
-        case Apply("*", (left, right)):
-            if left == me and me not in set(reads_of(right)):
-                return "*", right
-            if right == me and me not in set(reads_of(left)):
-                return "*", left
-            return None
-        case _:
-            return None
-
-
-def _under(piece: Piece, when: Value | None) -> Piece:
-    """A piece of an inner level under the predicate of the block around it."""
-    if when is None or isinstance(piece, Define):
-        return piece
-    if isinstance(piece, Kept):
-        raise StopLifting(
-            stop("condition", "a loop that stays is under a condition", piece.span).missed
-        )
-    return replace(piece, when=conjunction(when, piece.when))
-
-
-def _merge_stores(
-    pieces: list[Piece], start: int, middle: int, test: Value, outer: Value | None
-) -> None:
-    """Two arms that each store once to the same place: one store of a choice."""
-    then, other = pieces[start:middle], pieces[middle:]
-    if len(then) != len(other) or not then:
-        return
-    merged: list[Piece] = []
-    for left, right in zip(then, other, strict=True):
-        match left, right:
-            case Write(), Write() if (left.root, left.subs, left.op, left.axes) == (
-                right.root,
-                right.subs,
-                right.op,
-                right.axes,
-            ) and not left.axes:
-                if left.when != conjunction(outer, test) or right.when != conjunction(
-                    outer, negated(test)
-                ):
-                    return
-                value = select(test, left.value, right.value)
-                merged.append(replace(left, value=value, when=outer))
-            case Append(), Append() if left.root == right.root and not left.axes and not right.axes:
-                if left.when != conjunction(outer, test) or right.when != conjunction(
-                    outer, negated(test)
-                ):
-                    return
-                merged.append(
-                    replace(left, value=select(test, left.value, right.value), when=outer)
-                )
-            case _:
-                return
-    if len(merged) > 1 and len({m.root for m in merged if isinstance(m, Write | Append)}) < len(
-        merged
-    ):
-        return
-    pieces[start:] = merged
-
-
-def _swapped(value: Value, old: Value, new: Value) -> Value:
-    return replaced(value, lambda inner: new if inner == old else None)
-
-
-def _asking(piece: Piece, old: Value, new: Value) -> Piece:
-    """A piece whose predicate asks for a saved condition."""
-    match piece:
-        case Write(when=when) | Append(when=when) if when is not None:
-            return replace(piece, when=_swapped(when, old, new))
-        case Kept():
-            raise stop(
-                "condition", "a loop that stays changes the condition that it is under", piece.span
-            )
-        case _:
-            return piece
-
-
-def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Value]:
-    """The operands of a pointwise expression; given `through`, only those under these operations."""
-    match value:
-        case Apply(op) if through and op not in through and len(value.args) > 1:
-            pass
-        case Apply("where", (_, then, otherwise)):
-            yield from pointwise_leaves(then, through)
-            yield from pointwise_leaves(otherwise, through)
-        case Apply(_, args):
-            for arg in args:
-                yield from pointwise_leaves(arg, through)
-        case Reduce(_, _, body) | Scan(_, _, body):
-            yield from pointwise_leaves(body, through)
-        case _:
-            yield value
-
-
-def _is_whole(value: Value, scope: Scope) -> bool:
-    """A whole tensor of unknown rank, or the result of an operation whose rank is not known."""
-    kind = type_of(value, scope)
-    return (
-        kind.is_tensor and kind.rank is None and not (isinstance(value, Read) and bool(value.subs))
-    )

@@ -9,6 +9,7 @@ from loopless.finding import Missed, Span
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly
 from loopless.ir.value import (
+    Pick,
     Sub,
     Value,
     axes_of,
@@ -111,3 +112,17 @@ def free_axes(piece: Piece) -> frozenset[Axis]:
             return axes_of(value) | axes_of(when) if when is not None else axes_of(value)
         case Kept(axis, _, _, pieces):
             return frozenset(a for inner in pieces for a in free_axes(inner)) - {axis}
+
+
+def values_of(piece: Piece) -> list[Value]:
+    """Every value that the piece evaluates."""
+    match piece:
+        case Write(_, subs, _, value, when):
+            picks = [sub.value for sub in subs if isinstance(sub, Pick)]
+            return [value, *picks, *([when] if when is not None else [])]
+        case Define(_, value):
+            return [value]
+        case Append(_, value, when):
+            return [value, *([when] if when is not None else [])]
+        case Kept(_, _, _, pieces):
+            return [value for inner in pieces for value in values_of(inner)]

@@ -1,0 +1,157 @@
+"""The lines of a rewrite in the making, each under a test that its loop runs where it needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from loopless.dependence.feasible import Constraint, proves
+from loopless.emit.code import CHOICE, Code
+from loopless.emit.printer import Printer
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.scope import Scope
+from loopless.finding import Grade
+from loopless.ir.poly import Axis, Poly, Symbol
+from loopless.lift.context import Lifting
+
+
+@dataclass(slots=True)
+class Draft:
+    """The lines of a rewrite so far, with what printing them took."""
+
+    lines: list[str] = field(default_factory=list[str])
+    grade: Grade = "E0"
+    assumptions: list[str] = field(default_factory=list[str])
+    needs_torch: bool = False
+    temp_layouts: dict[str, tuple[Axis, ...]] = field(default_factory=dict[str, tuple[Axis, ...]])
+    kept: int = 0
+    ranges: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every statement of one rewrite shares."""
+
+    scope: Scope
+    lifting: Lifting
+    names: dict[Poly, str]
+    headers: dict[int, str]
+    device_root: str | None
+    indent: str
+    loops: tuple[tuple[Axis, str], ...] = ()
+    known: tuple[Constraint, ...] = ()
+    augmented: frozenset[str] = frozenset()
+    behind: bool = False
+    clean: bool = False
+
+
+def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
+    """A printer that knows what the statements before it made."""
+    printer = Printer(setting.scope, setting.names, layout, dict(setting.loops))
+    printer.temp_layouts = draft.temp_layouts
+    printer.known = list(setting.known)
+    printer.device_root = setting.device_root
+    printer.behind, printer.clean = setting.behind, setting.clean
+    return printer
+
+
+def either_way(show: Callable[[Setting], None], setting: Setting, draft: Draft) -> None:
+    """Print with axes in front; where unknown ranks decide, with the axis behind, exact for any rank."""
+    before = len(draft.lines)
+    try:
+        show(setting)
+    except Unprintable as gave_up:
+        if gave_up.code != "unknown-rank" or setting.behind or setting.clean:
+            raise
+        del draft.lines[before:]
+        show(replace(setting, behind=True))
+
+
+def add_line(text: str, setting: Setting, draft: Draft, depth: int) -> None:
+    """Add one line to the draft."""
+    draft.lines.append(setting.indent * depth + text)
+
+
+def learn(printer: Printer, draft: Draft) -> None:
+    """Note in the draft what printing took."""
+    draft.grade = max(draft.grade, printer.grade)
+    draft.needs_torch = draft.needs_torch or printer.needs_torch
+    draft.ranges |= printer.ranges
+    for sentence in printer.assumptions:
+        if sentence not in draft.assumptions:
+            draft.assumptions.append(sentence)
+
+
+def add_guarded(
+    line: str,
+    axes: Sequence[Axis],
+    printer: Printer,
+    setting: Setting,
+    draft: Draft,
+    depth: int,
+) -> None:
+    """The line, under a test that the loop runs at all where it could fail or go wrong if it does not."""
+    open_axes = may_be_empty(axes, printer, setting)
+    if not needs_trips(printer, setting, open_axes, [a for a in printer.layout if a not in axes]):
+        add_line(line, setting, draft, depth)
+        return
+    tests: list[str] = []
+    for axis in _strongest(open_axes, printer):
+        code = printer.size(axis.extent)
+        tests.append(positive(axis.extent, printer, code))
+    add_line(f"if {' and '.join(tests)}:", setting, draft, depth)
+    add_line(line, setting, draft, depth + 1)
+
+
+def _strongest(axes: list[Axis], printer: Printer) -> list[Axis]:
+    """The axes whose trips do not follow from those of the others."""
+    kept = list(axes)
+    for axis in axes:
+        rest = [Constraint(a.extent - 1) for a in kept if a != axis]
+        if len(kept) > 1 and proves(axis.extent - 1, [*printer.known, *rest]):
+            kept.remove(axis)
+    return kept
+
+
+def may_be_empty(axes: Sequence[Axis], printer: Printer, setting: Setting) -> list[Axis]:
+    """The axes that may have no iteration."""
+    loops = {axis for axis, _ in setting.loops}
+    return [a for a in axes if a not in loops and not proves(a.extent - 1, printer.known)]
+
+
+def needs_trips(
+    printer: Printer, setting: Setting, open_axes: list[Axis], inner: list[Axis]
+) -> bool:
+    """Whether the printed code asks for something that is there only if the loop over `open_axes` runs.
+
+    Raises where it asks for something that is there only if an inner loop runs as well.
+    """
+    known = printer.known
+    trips = [*known, *(Constraint(a.extent - 1) for a in open_axes)]
+    ends = [p for p in printer.ends if not proves(p, known)]
+    if any(not proves(p, trips) for p in ends):
+        raise Unprintable(
+            "zero-trips", "where an inner loop does not run, a slice would count from the end"
+        )
+    places = [p for p in printer.places if not _harmless(p, setting)]
+    empty = [a for a in may_be_empty(inner, printer, setting) if not proves(a.extent - 1, trips)]
+    if places and empty:
+        raise Unprintable(
+            "zero-trips", "where an inner loop does not run, a place may not be there"
+        )
+    return bool(ends or places) and bool(open_axes)
+
+
+def positive(extent: Poly, printer: Printer, code: Code) -> str:
+    """`extent > 0`, as `n > 1` where the extent is n - 1."""
+    offset = extent.offset
+    if offset < 0 and len(extent.terms) > 1:
+        rest = printer.size(extent - offset)
+        return f"{rest.text} > {-offset}"
+    return f"{code.at(CHOICE + 1)} > 0"
+
+
+def _harmless(p: Poly, setting: Setting) -> bool:
+    """A place that a loop around walks: it exists also where the inner loop does not run (P6)."""
+    names = {name for _, name in setting.loops}
+    return any(isinstance(a, Symbol) and a.name in names for a in p.atoms())

@@ -1,0 +1,56 @@
+"""The user's text as lines: margins, headers, line ends, and where an import goes."""
+
+from __future__ import annotations
+
+import re
+
+from loopless.finding import Edit, Span
+from loopless.ir import tree
+
+
+def line_end(text: str, start: int) -> int:
+    """Where the line of `start` ends."""
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def header_text(text: str, loop: tree.For) -> str:
+    """The header of a loop, on one line."""
+    source = text[loop.header.start : loop.header.end]
+    return " ".join(source.split()) if "\n" in source else source
+
+
+def indent_unit(text: str, loop: tree.For) -> str:
+    """What the body of a loop is indented by."""
+    first = loop.body[0].span.start if loop.body else loop.span.start
+    line = text.rfind("\n", 0, first) + 1
+    inner = text[line:first]
+    outer = margin(text, loop.span.start)
+    if inner.startswith(outer) and inner.strip() == "" and len(inner) > len(outer):
+        return inner[len(outer) :]
+    return "    "
+
+
+def margin(text: str, offset: int) -> str:
+    """The white space in front of the line of `offset`."""
+    start = text.rfind("\n", 0, offset) + 1
+    line = text[start:offset]
+    return line[: len(line) - len(line.lstrip())]
+
+
+def whole_lines(text: str, span: Span) -> Span:
+    """The span with the margin before it and the line end after it, if nothing else stands on its lines."""
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end + 1
+    if text[start : span.start].strip() or text[span.end : end].strip():
+        return span
+    return Span(start, end)
+
+
+def import_torch(text: str) -> Edit:
+    """`import torch`, before the first import."""
+    match = re.search(r"^(?:import|from)\s", text, re.MULTILINE)
+    at = match.start() if match else 0
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return Edit(Span(at, at), f"import torch{newline}")

@@ -1,0 +1,172 @@
+"""Ranks that the statements of a nest show: of what is stored, and of what works on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopless.facts.operations import Rule, lookup
+from loopless.facts.scope import Scope
+from loopless.finding import Span
+from loopless.ir.poly import Dim, poly
+from loopless.ir.value import (
+    Apply,
+    At,
+    Pick,
+    Read,
+    Reduce,
+    Ref,
+    Scan,
+    Sub,
+    Value,
+)
+from loopless.lift.context import Lifting
+from loopless.lift.stop import stop
+from loopless.lift.subscript import walked
+from loopless.lift.types import type_of
+
+
+def learn_stored(
+    root: str, subs: tuple[Sub, ...], value: Value, span: Span, lifting: Lifting
+) -> None:
+    """A store into one element shows that what is stored has no dimensions."""
+    rank = type_of(Read(root, subs), lifting.scope).rank
+    if rank == 0:
+        learn_scalar(value, lifting)
+    elif rank:
+        learn_item(value, rank, span, lifting)
+
+
+def learn_item(value: Value, rank: int, span: Span, lifting: Lifting) -> None:
+    """What is stored into an item of known rank has that rank, unless another operand has it."""
+    leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
+    open_leaves = [leaf for leaf in leaves if lifting.scope.shown(leaf.root) is None]
+    if not open_leaves or any(
+        type_of(leaf, lifting.scope).rank == rank for leaf in pointwise_leaves(value)
+    ):
+        return
+    if any(_is_whole(leaf, lifting.scope) for leaf in pointwise_leaves(value)):
+        return
+    if len({walked(leaf.subs) for leaf in open_leaves}) > 1:
+        name = open_leaves[0].root
+        raise stop(
+            "unknown-rank",
+            f"which of the operands has the dimensions of what is stored is not known: `{name}`",
+            span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
+        )  # fmt: skip
+    for leaf in open_leaves:
+        learn(leaf, rank, lifting)
+
+
+def learn_rows(name: str, args: tuple[Value, ...], span: Span, lifting: Lifting) -> None:
+    """An operation on an item's own dimensions shows that it has some."""
+    known = lookup(name)
+    if known is None:
+        return
+    rank = max(
+        known.item_rank or 0, known.last, 1 if known.rule in {Rule.REDUCE, Rule.ALONG} else 0
+    )
+    if known.ranks:
+        rank = max(known.ranks)
+    if rank and args:
+        leaves = list(pointwise_leaves(args[0]))
+        open_leaves = [
+            x
+            for x in leaves
+            if isinstance(x, Read) and x.subs and lifting.scope.shown(x.root) is None
+        ]
+        if any(_is_whole(leaf, lifting.scope) for leaf in leaves):
+            return
+        if any((type_of(leaf, lifting.scope).rank or 0) >= rank for leaf in leaves):
+            # Beside a row, what is added to it is a row too; what it is multiplied by may be a number (P4).
+            added = set(pointwise_leaves(args[0], ("+", "-", "neg", "**", "where")))
+            open_leaves = [leaf for leaf in open_leaves if leaf in added]
+            most = max(type_of(leaf, lifting.scope).rank or 0 for leaf in leaves)
+            for leaf in open_leaves:
+                learn(leaf, most, lifting)
+            return
+        unknown = next(
+            (
+                x.text
+                for x in leaves
+                if isinstance(x, Ref) and lifting.scope.fact(x.text).kind == "unknown"
+            ),
+            None,
+        )
+        if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
+            raise stop(
+                "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
+                f"annotate `{unknown}`",
+            )  # fmt: skip
+        # Items that meet in an operation on rows are rows alike (P4).
+        for leaf in open_leaves:
+            learn(leaf, rank, lifting)
+        if known.ranks and len(known.ranks) > 1 and len(args) > 1:
+            for leaf in pointwise_leaves(args[1]):
+                learn(leaf, known.ranks[1], lifting)
+
+
+def learn(value: Value, rank: int, lifting: Lifting) -> None:
+    """A tensor read in a pointwise expression has items of this rank, if nothing says otherwise."""
+    match value:
+        case Read(root, subs) if subs and lifting.scope.shown(root) is None:
+            if all(isinstance(s, At | Pick) for s in subs):
+                _settle(root, len(subs) + rank, lifting)
+        case _:
+            pass
+
+
+def _settle(root: str, rank: int, lifting: Lifting) -> None:
+    if root in lifting.learned:
+        return
+    lifting.learned[root] = rank
+    fact = lifting.scope.names.get(root, lifting.scope.fact(root))
+    if fact.is_tensor and fact.like is None:
+        dims = tuple(poly(Dim(root, k)) for k in range(rank))
+        lifting.scope.names[root] = fact.but(dims=dims, dtype=fact.dtype or f"of:{root}")
+
+
+def learn_scalar(value: Value, lifting: Lifting) -> None:
+    """The value is a single number: the tensors read in it are subscripted in full."""
+    match value:
+        case Read(root, subs) if subs and lifting.scope.shown(root) is None:
+            if all(isinstance(s, At | Pick) for s in subs):
+                _settle(root, len(subs), lifting)
+            for sub in subs:
+                if isinstance(sub, Pick):
+                    learn_scalar(sub.value, lifting)
+        case Read(_, subs) if subs:
+            for sub in subs:
+                if isinstance(sub, Pick):
+                    learn_scalar(sub.value, lifting)
+        case Apply(_, args):
+            for arg in args:
+                learn_scalar(arg, lifting)
+        case Reduce(_, _, inner) | Scan(_, _, inner):
+            learn_scalar(inner, lifting)
+        case _:
+            pass
+
+
+def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Value]:
+    """The operands of a pointwise expression; given `through`, only those under these operations."""
+    match value:
+        case Apply(op) if through and op not in through and len(value.args) > 1:
+            pass
+        case Apply("where", (_, then, otherwise)):
+            yield from pointwise_leaves(then, through)
+            yield from pointwise_leaves(otherwise, through)
+        case Apply(_, args):
+            for arg in args:
+                yield from pointwise_leaves(arg, through)
+        case Reduce(_, _, body) | Scan(_, _, body):
+            yield from pointwise_leaves(body, through)
+        case _:
+            yield value
+
+
+def _is_whole(value: Value, scope: Scope) -> bool:
+    """A whole tensor of unknown rank, or the result of an operation whose rank is not known."""
+    kind = type_of(value, scope)
+    return (
+        kind.is_tensor and kind.rank is None and not (isinstance(value, Read) and bool(value.subs))
+    )
