@@ -163,12 +163,7 @@ def _dead(names: list[str], pieces: list[Piece], lifting: Lifting) -> bool:
     """Whether nothing but themselves reads the names, in the loop or after."""
     if any(name in lifting.live for name in names):
         return False
-    if lifting.depth > 0:
-        return False
     return not any(_used(name, pieces) for name in names)
-
-
-# --- carried names
 
 
 def _solve(updates: dict[str, Value], starts: dict[str, Bound], axis: Axis) -> dict[str, Solution]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from loopless.facts.scope import Scope
 from loopless.finding import Missed
-from loopless.ir import tree
 from loopless.ir.poly import Axis, Poly
 from loopless.ir.value import Value
 from loopless.lift.piece import Piece
@@ -21,10 +20,8 @@ class Lifting:
     misses: list[Missed] = field(default_factory=list[Missed])
     assumptions: list[str] = field(default_factory=list[str])
     temps: set[str] = field(default_factory=set[str])
-    depth: int = 0
     loop_names: frozenset[str] = frozenset()
     open_axes: list[Axis] = field(default_factory=list[Axis])
-    lists: set[str] = field(default_factory=set[str])
     live: frozenset[str] = frozenset()
     learned: dict[str, int] = field(default_factory=dict[str, int])
     outermost: Axis | None = None
@@ -67,11 +64,7 @@ class Frame:
     env: dict[str, Bound]
     pieces: list[Piece]
     when: Value | None = None
-    returned: list[tuple[Value | None, Value | tree.Expr | None]] = field(
-        default_factory=list[tuple[Value | None, "Value | tree.Expr | None"]]
-    )
-    target_root: str = ""
 
     def branch(self, when: Value | None) -> Frame:
         """A frame for one arm of an `if`: own names, shared pieces."""
-        return Frame(dict(self.env), self.pieces, when, self.returned)
+        return Frame(dict(self.env), self.pieces, when)

@@ -84,7 +84,7 @@ class Executor:
         integers: bool,
     ) -> Closed:
         starts = {name: self._start(name, frame) for name in sorted(cells)}
-        inner = Frame(dict(frame.env), [], space.when, target_root=frame.target_root)
+        inner = Frame(dict(frame.env), [], space.when)
         whole: set[str] = set()
         for name, start in starts.items():
             if isinstance(start, Unbound):
@@ -368,7 +368,6 @@ class Executor:
                         expr.span, f"append `{argument.id}.clone()`",
                     )  # fmt: skip
                 frame.pieces.append(Append(name, value, frame.when, (), expr.span))
-                self.lifting.lists.add(name)
             case tree.Call(tree.Field(of, attribute), args, ()) if attribute.endswith("_"):
                 self.in_place(of, attribute, args, frame, expr.span)
             case tree.Call(func):

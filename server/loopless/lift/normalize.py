@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from loopless.facts.scope import names_bound, names_read, own_expressions, target_names
 from loopless.ir import tree
 
@@ -159,8 +161,7 @@ def _expose(
                     found.update((statement.reads & assigned) - known)
 
 
-def _reads_of_target(target: tree.Expr, read: object) -> None:
-    assert callable(read)
+def _reads_of_target(target: tree.Expr, read: Callable[[tree.Expr], None]) -> None:
     match target:
         case tree.Item() | tree.Field():
             read(target)

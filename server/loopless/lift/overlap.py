@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from loopless.dependence.conditions import constraints
 from loopless.dependence.feasible import Constraint, bounds, equal_zero, feasible, proves
@@ -41,7 +41,6 @@ class Access:
     inner: tuple[Axis, ...] = ()
     given: tuple[Constraint, ...] = ()
     prefix: tuple[Axis, ...] = ()
-    late: tuple[Axis, ...] = field(default=())
 
 
 def reads(piece: Piece) -> Iterator[Access]:

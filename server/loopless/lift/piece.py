@@ -24,7 +24,8 @@ class Write:
     """`root[subs] = value`, or `op=`, at every point of `axes` where `when` holds.
 
     Without subscripts `root` is a name that gets a new value. An `op` reads the old value; for all ops here the
-    order of the points does not matter but for rounding. `strict` stores came from a plain `=`.
+    order of the points does not matter but for rounding. `augmented` stores
+    came from `op=` itself, not from `x = x op …`.
     """
 
     root: str
