@@ -54,9 +54,27 @@ class Place:
 
 
 def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
-    """Lift one loop and print it."""
+    """Lift one loop and print it; where ranks decide, also as it reads if they are assumed."""
+    found = _attempt(loop, place, scope, text, clean=False)
+    unsure = isinstance(found, Refusal) and any(m.code == "unknown-rank" for m in found.reasons)
+    exact = isinstance(found, Finding) and any(
+        ".movedim(" in e.text for e in found.actions[0].edits
+    )
+    if not (unsure or exact):
+        return found
+    other = _attempt(loop, place, scope, text, clean=True)
+    if isinstance(other, Refusal) or not other.actions[0].assumptions:
+        return found
+    if isinstance(found, Refusal):
+        return other
+    return replace(found, actions=(*found.actions, *other.actions))
+
+
+def _attempt(
+    loop: tree.For, place: Place, scope: Scope, text: str, *, clean: bool
+) -> Finding | Refusal:
     try:
-        return _region(loop, place, scope, text)
+        return _region(loop, place, scope, text, clean=clean)
     except StopLifting as stopped:
         return Refusal(loop.span, loop.header, (stopped.missed,))
     except Unprintable as gave_up:
@@ -64,7 +82,9 @@ def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | R
         return Refusal(loop.span, loop.header, (missed,))
 
 
-def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
+def _region(
+    loop: tree.For, place: Place, scope: Scope, text: str, *, clean: bool
+) -> Finding | Refusal:
     bound = names_bound((loop,))
     live = frozenset(name for name in bound if name in place.live)
     lifting = Lifting(
@@ -81,7 +101,7 @@ def _region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     frame = Frame({}, [])
     Executor(lifting).loop(loop, frame)
     pieces = list(frame.pieces)
-    setting = _setting(loop, lifting, text)
+    setting = replace(_setting(loop, lifting, text), clean=clean)
     draft = Draft()
     appends = [p for p in pieces if isinstance(p, Append)]
     rest = [p for p in pieces if not isinstance(p, Append)]

@@ -540,7 +540,8 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
         return Fact("tensor", fresh=True)
     if known is None:
         return UNKNOWN
-    if known.pieces or known.fields:
+    alone = len(call.args) == 1 and not call.keywords
+    if known.pieces or (known.fields and not (known.fields_need_dim and alone)):
         return Fact("tuple")
     return _result(known.rule, known.dtype, facts)
 
@@ -657,7 +658,9 @@ def _tensor_method(of: tree.Expr, base: Fact, name: str, call: tree.Call, scope:
             known = method(name)
             assert known is not None
             facts = [base, *(infer(arg, scope) for arg in call.args)]
-            if known.pieces or known.fields:
+            if known.pieces or (
+                known.fields and (call.args or call.keywords or not known.fields_need_dim)
+            ):
                 # Several tensors at once, of which it is not known how many, or which is meant.
                 return Fact("tuple")
             fact = _result(known.rule, known.dtype, facts)

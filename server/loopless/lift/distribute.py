@@ -40,7 +40,7 @@ from loopless.lift.context import Lifting
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.space import Space
-from loopless.lift.stop import StopLifting
+from loopless.lift.stop import StopLifting, stop
 
 
 def with_temp_axes(value: Value, axes: dict[str, tuple[Axis, ...]]) -> Value:
@@ -316,6 +316,12 @@ def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) ->
     moving = sub_axes(piece.subs)
     if piece.op is None:
         if axis not in moving and axis not in free_axes(piece):
+            if axis.name == "_":
+                raise stop(
+                    "repetition",
+                    "every iteration does the same work, for its time maybe",
+                    piece.span,
+                )
             # The same store in every iteration: once is enough, if there is an iteration at all.
             return [replace(piece, when=conjunction(piece.when, _runs(axis)))]
         return [replace(piece, axes=(axis, *piece.axes))]
