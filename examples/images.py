@@ -13,19 +13,20 @@ def spectra(images):
     return torch.stack(transformed)
 
 
-def disk(center, radius, size):
-    """A round opening of a telescope, as a mask over `size` × `size` pixels."""
-    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+def disk(center, radius, rows, columns):
+    """A round opening of a telescope, as a mask over `rows` × `columns` pixels."""
+    y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     return ((y - center[0]) ** 2 + (x - center[1]) ** 2 <= radius**2).float()
 
 
 def observe(image, centers, radius):
     """One mask for each center, applied to the same image."""
+    rows, columns = image.shape
     count, _ = centers.shape
     observations = []
     # loopless: sample(image=torch.rand(64, 64), centers=torch.rand(50, 2) * 64, radius=9.0)
     for k in range(count):
-        observations.append(image * disk(centers[k], radius, 64))
+        observations.append(image * disk(centers[k], radius, rows, columns))
     return torch.stack(observations)
 
 
