@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,8 +113,12 @@ def _on_top(part: Digest | None) -> bool:
     return part is not None and not all(isinstance(s, tree.Define) for s in part.module.body)
 
 
+_NO_LINE_END = re.compile(r"[^\r\n]")
+
+
+@lru_cache(maxsize=4096)
 def _blank(text: str) -> str:
-    return "".join(c if c in "\r\n" else " " for c in text)
+    return _NO_LINE_END.sub(" ", text)
 
 
 def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:

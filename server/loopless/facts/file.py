@@ -47,13 +47,23 @@ def digest(text: str) -> Digest | None:
     if module is None:
         return None
     statements = list(_statements(module))
-    loops = any(isinstance(s, tree.For) for s in statements) or " for " in text
+    loops = any(_loops(s) for s in statements)
     return Digest(
         text, module, module.imports, reads_of_block(module.body), names_bound(module.body),
         tuple(_constants(module)), tuple(_calls(statements)), loops,
-        any(isinstance(s, tree.For) for s in every_statement(module.body))
-        or (" for " in text and any(not isinstance(s, tree.Define) for s in module.body)),
+        any(_loops(s) for s in every_statement(module.body)),
     )  # fmt: skip
+
+
+def _loops(statement: tree.Stmt) -> bool:
+    """Whether a statement is a loop or holds a comprehension."""
+    if isinstance(statement, tree.For):
+        return True
+    return any(
+        isinstance(inner, tree.Comprehension)
+        for expr in own_expressions(statement)
+        for inner in walk_expr(expr)
+    )
 
 
 def functions_of(body: tuple[tree.Stmt, ...]) -> Iterator[tree.Function]:
