@@ -14,7 +14,7 @@ for row in x:
 # after
 last = torch.zeros(x.shape[1])
 if x.shape[0] > 0:
-    last = x[-1] * 2 if x.shape[0] > 0 else last
+    last = x[-1] * 2
 ```
 
 Holds when:

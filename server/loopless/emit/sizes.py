@@ -35,10 +35,15 @@ def size_text(p: Poly, names: Mapping[Poly, str], loops: Mapping[Axis, str]) -> 
     if len(parts) == 1:
         negative, text = parts[0]
         if negative:
+            # -a // 2 is (-a) // 2.
+            text = f"({text})" if "//" in text or "%" in text else text
             return Code(f"-{text}", UNARY, number=True)
         single = "*" in text or "//" in text or "%" in text
         return Code(text, TERM if single and not text.endswith(")") else _level(text), number=True)
-    first = ("-" if parts[0][0] else "") + parts[0][1]
+    negative, text = parts[0]
+    if negative and ("//" in text or "%" in text):
+        text = f"({text})"
+    first = ("-" if negative else "") + text
     rest = "".join(f" {'-' if negative else '+'} {text}" for negative, text in parts[1:])
     return Code(first + rest, SUM, number=True)
 

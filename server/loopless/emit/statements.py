@@ -206,7 +206,13 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
     if setting.behind and len(axes) > 1:
         raise Unprintable("unknown-rank", "several axes of operands of unknown rank")
+    if piece.when is not None and _indexed(piece, printer):
+        # Writing back what a predicate leaves out could undo what another place writes.
+        raise Unprintable("masked-store", "a store to computed places under a predicate")
     symbol, shown = _assigned(piece, setting)
+    own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+    if own in _INTEGERS and not piece.augmented and _folds_fractions(shown, setting):
+        raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
     if symbol == "=" and text == piece.root:
         text = f"{text}[:]"
     printer.most = rank
@@ -281,6 +287,14 @@ def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: S
 
 def _indexed(piece: Write, printer: Printer) -> bool:
     return "index" in plans_of(piece.root, piece.subs, printer)
+
+
+def _folds_fractions(value: Value, setting: Setting) -> bool:
+    """Whether a fold in a value may have fractions that stores in between would cut off."""
+    return any(
+        isinstance(v, Reduce | Scan) and type_of(v, setting.scope).dtype not in _INTEGERS
+        for v in walk(value)
+    )
 
 
 def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> bool:
@@ -529,6 +543,18 @@ def live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Ax
 def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None) -> None:
     printer = printer_for(setting, (), draft)
     value = restricted_reductions(value, setting.lifting)
+    match value:
+        case Apply("where", (test, then, Ref(text) | Read(text, ()))) if text == name and (
+            printer.on_host(test)
+        ):
+            # Else the name stays what it is, bound or not.
+            add_line(f"if {printer.code(test).text}:", setting, draft, 0)
+            line = f"{name} = {_no_axes(printer.code(then)).text}"
+            learn(printer, draft)
+            add_line(line, setting, draft, 1)
+            return
+        case _:
+            pass
     line = assignment(name, value, printer, in_place=name in setting.augmented)
     learn(printer, draft)
     if line is None:

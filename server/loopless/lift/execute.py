@@ -308,6 +308,7 @@ class Executor:
             test = saved
         other = frame.branch(conjunction(outer, negated(test)))
         self.block(statement.otherwise, other)
+        self._refuse_changed(test, frame, middle, other, statement.span)
         merge_stores(frame.pieces, start, middle, test, outer)
         for name in {*then.env, *other.env}:
             left, right = then.env.get(name), other.env.get(name)
@@ -322,6 +323,23 @@ class Executor:
                 frame.env[name] = Unbound(f"`{name}` is bound on one way through an `if` only")
             else:
                 frame.env[name] = select(test, left, right)
+
+    def _refuse_changed(
+        self, test: Value, frame: Frame, middle: int, other: Frame, span: Span
+    ) -> None:
+        """The second arm may change what the condition reads in its last store only."""
+        asked_again = other.env != frame.env
+        for at in range(middle, len(frame.pieces)):
+            piece = frame.pieces[at]
+            if (
+                at == len(frame.pieces) - 1
+                and not asked_again
+                and isinstance(piece, Write)
+                and not piece.axes
+            ):
+                break
+            if any(may_touch(piece, read, self.scope) for read in reads_of(test)):
+                raise stop("condition", "an arm of the `if` changes what its condition reads", span)
 
     def _kept_test(
         self, test: Value, frame: Frame, start: int, span: Span, *, asked_again: bool
@@ -420,6 +438,12 @@ class Executor:
             if isinstance(value, Read) and isinstance(piece, Write) and piece.root == value.root:
                 # A 0-d item is a view as well: `t = a[i]` sees a later store to a[i] (trap T19).
                 continue
+            if _may_be_view(value):
+                raise stop(
+                    "view",
+                    f"`{name}` may be a view of `{_root_of(piece)}`, which changes",
+                    piece.span,
+                )
             temp = self.lifting.temp(name)
             span = piece.span
             frame.pieces.append(Define(temp, value, (), span))
@@ -522,3 +546,16 @@ def _kind(kind: str) -> str:
         "Raise": "`raise`",
         "Delete": "`del`",
     }.get(kind, kind)
+
+
+def _may_be_view(value: Value) -> bool:
+    """A choice that gives an item itself on one way: the name sees later stores to it, or not (trap T19)."""
+    match value:
+        case Apply("where", (_, then, otherwise)):
+            return any(isinstance(v, Read) or _may_be_view(v) for v in (then, otherwise))
+        case _:
+            return False
+
+
+def _root_of(piece: Piece) -> str:
+    return piece.root if isinstance(piece, Write | Append) else "memory"

@@ -33,13 +33,17 @@ def learn_stored(
     if rank == 0:
         learn_scalar(value, lifting)
     elif rank:
-        learn_item(value, rank, span, lifting)
+        learn_item(value, rank, span, lifting, root)
 
 
-def learn_item(value: Value, rank: int, span: Span, lifting: Lifting) -> None:
+def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: str) -> None:
     """What is stored into an item of known rank has that rank, unless another operand has it."""
     leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
-    open_leaves = [leaf for leaf in leaves if lifting.scope.shown(leaf.root) is None]
+    scope = lifting.scope
+    open_leaves = [leaf for leaf in leaves if scope.shown(leaf.root) is None]
+    if any(scope.shape_root(leaf.root) == scope.shape_root(target) for leaf in open_leaves):
+        # What has the target's own shape shows nothing of it.
+        return
     if not open_leaves or any(
         type_of(leaf, lifting.scope).rank == rank for leaf in pointwise_leaves(value)
     ):
