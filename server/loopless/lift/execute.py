@@ -5,8 +5,9 @@ from __future__ import annotations
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
+from loopless.facts.liveness import reads_of_block
 from loopless.facts.operations import Rule, method
-from loopless.facts.scope import names_bound, root_name
+from loopless.facts.scope import names_bound, names_changed, root_name
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import Cell, poly
@@ -63,6 +64,7 @@ class Executor:
         space = space_of(loop.target, loop.iterable, self.lifting, self.evaluator, frame)
         if not self.lifting.open_axes:
             self.lifting.outermost = space.axis
+        self._save_before(loop, frame)
         body = without_continue(loop.body)
         targets = frozenset(name for name, _ in space.bindings)
         cells = exposed(body, targets, self.lifting.live)
@@ -447,6 +449,29 @@ class Executor:
             temp = self.lifting.temp(name)
             span = piece.span
             frame.pieces.append(Define(temp, value, (), span))
+            fact = type_of(value, self.scope)
+            dims = (None,) * fact.rank if fact.rank is not None else None
+            self.scope.names[temp] = (
+                Fact("tensor", dims, dtype=fact.dtype)
+                if fact.is_tensor
+                else Fact(fact.kind if fact.kind != "other" else "unknown")
+            )
+            frame.env[name] = Temp(temp, ())
+
+    def _save_before(self, loop: tree.For, frame: Frame) -> None:
+        """Save the names whose waiting value reads memory that a loop changes: it reads them as they were before."""
+        changed = names_changed((loop,))
+        if not changed:
+            return
+        asked = reads_of_block((loop,))
+        for name, value in list(frame.env.items()):
+            if name not in asked or isinstance(value, Unbound | Const | Int | Ref | Read):
+                continue
+            roots = {read.root for read in reads_of(value) if read.subs}
+            if not any(r == c or self.scope.may_alias(r, c) for r in roots for c in changed):
+                continue
+            temp = self.lifting.temp(name)
+            frame.pieces.append(Define(temp, value, (), loop.header))
             fact = type_of(value, self.scope)
             dims = (None,) * fact.rank if fact.rank is not None else None
             self.scope.names[temp] = (
