@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from loopless.emit.region import Place, comprehension, region
+from loopless.emit.comprehensions import comprehension
+from loopless.emit.place import Place
+from loopless.emit.region import region
 from loopless.facts.annotations import annotated
 from loopless.facts.evidence import Evidence, gather
 from loopless.facts.fact import UNKNOWN, Fact

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.dependence.feasible import bounds, proves
+from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
+from loopless.emit.integers import integer
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Axis, Dim, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
@@ -24,7 +26,7 @@ def access(read: Read, printer: Printer) -> Code:
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
     tail = _tail(read, rank)
     kin = kin_of(read, printer.scope) if rank is None else frozenset[str]()
-    code = printer.reordered(Code(text, ATOM, (), rank, kin=kin), [*got, *tail])
+    code = reordered(Code(text, ATOM, (), rank, kin=kin), [*got, *tail], printer)
     if flips:
         places = ", ".join(str(code.axes.index(axis)) for axis in printer.sorted(flips))
         code = code.but(f"{code.primary}.flip({places})")
@@ -169,7 +171,7 @@ def _with_indices(
     for at in advanced:
         sub = subs[at]
         if isinstance(sub, At):
-            codes[at] = _clamped(root, subs, at, printer.integer(sub.poly), Int(sub.poly), printer)
+            codes[at] = _clamped(root, subs, at, integer(sub.poly, printer), Int(sub.poly), printer)
         elif isinstance(sub, Pick):
             code = printer.code(sub.value)
             kind = type_of(sub.value, printer.scope)
@@ -178,7 +180,7 @@ def _with_indices(
                     "data-dependent-size", "a mask picks a different number of items each time"
                 )
             codes[at] = _clamped(root, subs, at, code, sub.value, printer)
-    axes, rank = printer.common(list(codes.values()))
+    axes, rank = common(list(codes.values()), printer)
     texts: list[str] = []
     before: list[Axis | None] = []
     after: list[Axis | None] = []
@@ -187,7 +189,7 @@ def _with_indices(
     together = advanced == list(range(advanced[0], advanced[-1] + 1))
     for at, sub in enumerate(subs):
         if at in codes:
-            texts.append(printer.aligned(codes[at], axes, rank))
+            texts.append(aligned(codes[at], axes, rank, printer))
             continue
         side = before if at < advanced[0] and together else after
         match sub:

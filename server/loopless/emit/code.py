@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from loopless.ir.poly import Axis
 
+Axes = tuple[Axis, ...]
+
 ATOM, POWER, UNARY, TERM, SUM, SHIFT, AND, XOR, OR, COMPARE, NOT, LAND, LOR, CHOICE = range(
     14, 0, -1
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
+from loopless.emit.conditions import mask
 from loopless.emit.draft import Draft, Setting, printer_for
 from loopless.emit.lines import whole_lines
 from loopless.emit.printer import Printer
@@ -183,10 +184,10 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     kind = type_of(value, setting.scope)
     dims = len(append.axes)
     if append.when is not None:
-        mask = printer.mask(append.when)
-        if mask.axes != tuple(append.axes):
+        kept = mask(append.when, printer)
+        if kept.axes != tuple(append.axes):
             raise Unprintable("filter", "a filter that does not depend on every level")
-        code = Code(f"{code.primary}[{mask.text}]", ATOM, code.axes[:1], code.rank)
+        code = Code(f"{code.primary}[{kept.text}]", ATOM, code.axes[:1], code.rank)
         dims = 1
     if dims > 1:
         code = code.but(f"{code.primary}.flatten(0, {dims - 1})")

@@ -2,15 +2,92 @@
 
 from __future__ import annotations
 
-from loopless.emit.collect import Collector, collector_of
+from dataclasses import replace
+
+from loopless.emit.cells import expression
+from loopless.emit.collect import Collector, code_of, collector_of
+from loopless.emit.draft import Draft
+from loopless.emit.learned import first_pass
+from loopless.emit.lines import (
+    line_end,
+)
+from loopless.emit.place import Place, setting_of
+from loopless.emit.report import finished
 from loopless.emit.unprintable import Unprintable
+from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
-from loopless.facts.scope import Scope
-from loopless.finding import Span
+from loopless.facts.scope import (
+    Scope,
+    names_bound,
+)
+from loopless.finding import Edit, Finding, Missed, Refusal, Span
 from loopless.ir import tree
+from loopless.ir.poly import poly
+from loopless.lift.context import Frame, Lifting, Unbound
+from loopless.lift.execute import Executor
+from loopless.lift.piece import Append, Piece, Write
+from loopless.lift.stop import StopLifting
 
 # Names that no Python program can have.
 ITEMS, TOTAL = "·items", "·total"
+
+
+def comprehension(
+    call: tree.Call, place: Place, scope: Scope, text: str
+) -> Finding | Refusal | None:
+    """The same for `torch.stack([f(x) for x in xs])` and `sum(f(x) for x in xs)`."""
+    plan = spelled_out(call, scope)
+    if plan is None:
+        return None
+    loop, collector = plan
+    try:
+        return _collected_region(loop, call, collector, place, scope, text)
+    except StopLifting as stopped:
+        return Refusal(call.span, call.span, (stopped.missed,))
+    except Unprintable as gave_up:
+        return Refusal(call.span, call.span, (Missed(gave_up.code, gave_up.reason, call.span),))
+
+
+def _collected_region(
+    loop: tree.For,
+    call: tree.Call,
+    collector: Collector | None,
+    place: Place,
+    scope: Scope,
+    text: str,
+) -> Finding | Refusal:
+    bound = names_bound((loop,))
+    own = scope.copy()
+    own.names[ITEMS] = Fact("list")
+    own.names[TOTAL] = Fact("int", poly=poly(0), literal=0)
+    own.locals = own.locals | {ITEMS, TOTAL} | bound
+    lifting = Lifting(own, loop_names=bound, live=frozenset({TOTAL}) & bound)
+    learned = first_pass(loop, lifting)
+    lifting = learned or lifting
+    frame = Frame({}, [])
+    Executor(lifting).loop(loop, frame)
+    setting = replace(setting_of(loop, lifting, text), indent="    ")
+    draft = Draft()
+    appends = [p for p in frame.pieces if isinstance(p, Append)]
+    pieces: list[Piece] = list(frame.pieces)
+    if collector is not None:
+        if len(appends) != 1 or len(frame.pieces) != 1:
+            raise Unprintable("comprehension", "the comprehension does more than collect")
+        code = code_of(appends[0], collector, setting, draft)
+        collectors = [(appends[0], collector)]
+    else:
+        total = frame.env.get(TOTAL)
+        if frame.pieces or total is None or isinstance(total, Unbound):
+            raise Unprintable("comprehension", "the comprehension does more than add up")
+        code = expression(total, setting, draft)
+        pieces = [Write(TOTAL, (), None, total, None, (), call.span)]
+        collectors = []
+    if draft.lines:
+        raise Unprintable("comprehension", "the comprehension needs statements")
+    edits = [Edit(call.span, code)]
+    header = Span(call.span.start, min(call.span.end, line_end(text, call.span.start)))
+    synthetic = replace(loop, span=call.span, header=header)
+    return finished(synthetic, place, text, pieces, draft, edits, lifting, setting, collectors)
 
 
 def spelled_out(call: tree.Call, scope: Scope) -> tuple[tree.For, Collector | None] | None:

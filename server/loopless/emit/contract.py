@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.emit.code import ATOM, TERM, Code
+from loopless.emit.operators import infix, prefix
 from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis
 from loopless.ir.value import Apply, Value, axes_of
@@ -34,7 +35,7 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
         match body:
             case Apply("neg", (inner,)):
                 code = contraction(axes, inner, printer)
-                return None if code is None else printer.prefix("-", code)
+                return None if code is None else prefix("-", code, printer)
             case _:
                 return None
     scalars = [p for p in parts if not (axes_of(p) & set(axes))]
@@ -52,7 +53,7 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
         return None
     printer.grade_at_least("E1")
     for scalar in scalars:
-        product = printer.infix("*", printer.code(scalar), product)
+        product = infix("*", printer.code(scalar), product, printer)
     return product
 
 

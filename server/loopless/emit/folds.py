@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.dependence.feasible import proves
 from loopless.emit.code import ATOM, CHOICE, SUM, TERM, Code
+from loopless.emit.conditions import mask, where
 from loopless.emit.contract import contraction
+from loopless.emit.operators import infix
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis, Poly, greatest, poly
@@ -112,17 +114,17 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
     ]
     present = [a for a in axes if a not in missing]
     if not present:
-        return printer.infix("*", printer.code(body), _count(missing, printer))
+        return infix("*", printer.code(body), _count(missing, printer), printer)
     if when is None:
         product = contraction(present, body, printer)
         code = product if product is not None else _plain_sum(present, body, kind, printer)
     elif integer_of(body) is not None and integer_of(body) == poly(1):
-        mask = _filled(printer.mask(when), present)
-        code = without(mask, _fold(mask, "sum", present), present)
+        kept = _filled(mask(when, printer), present)
+        code = without(kept, _fold(kept, "sum", present), present)
     else:
         code = _masked_sum(present, body, when, kind, printer)
     if missing:
-        code = printer.infix("*", code, _count(missing, printer))
+        code = infix("*", code, _count(missing, printer), printer)
     printer.grade_at_least("E1")
     return code
 
@@ -161,18 +163,18 @@ def _spread(code: Code, axes: list[Axis]) -> Code:
 
 def _masked_sum(axes: list[Axis], body: Value, when: Value, kind: Type, printer: Printer) -> Code:
     zero = Int(poly(0)) if kind.kind != "float" else Const(0.0)
-    code = _spread(printer.where(when, body, zero), axes)
+    code = _spread(where(when, body, zero, printer), axes)
     return without(code, _fold(code, "sum", axes, _sum_dtype(kind, printer)), axes)
 
 
 def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
     kind = type_of(body, printer.scope)
     if when is not None:
-        code = printer.where(when, body, Int(poly(1)))
+        code = where(when, body, Int(poly(1)), printer)
     else:
         missing = [a for a in axes if a not in axes_of(body)]
         if missing and len(missing) == len(axes):
-            return printer.infix("**", printer.code(body), _count(missing, printer))
+            return infix("**", printer.code(body), _count(missing, printer), printer)
         code = printer.code(body)
     code = _spread(code, axes)
     dtype = _sum_dtype(kind, printer)
@@ -197,7 +199,7 @@ def _logical(op: str, axes: list[Axis], body: Value, when: Value | None, printer
             else negated(conjunction(when, negated(body)) or body)
         )
     assert test is not None
-    code = printer.mask(test)
+    code = mask(test, printer)
     missing = [a for a in axes if a not in code.axes]
     if missing:
         raise Unprintable("reduction", "a condition that does not vary")
@@ -241,7 +243,7 @@ def scan(value: Scan, printer: Printer) -> Code:
     start = value.start
     if start is None or _is_number(start, neutral):
         return code
-    return printer.infix(value.op, printer.code(start), code)
+    return infix(value.op, printer.code(start), code, printer)
 
 
 def _is_number(value: Value, number: int) -> bool:
@@ -335,7 +337,7 @@ def _keys(value: Best, printer: Printer) -> Code:
     beats: Value = Apply(value.order, (value.key, value.start))
     if value.when is not None:
         beats = conjunction(value.when, beats) or beats
-    code = printer.where(beats, value.key, value.start)
+    code = where(beats, value.key, value.start, printer)
     if value.axis not in code.axes:
         raise Unprintable("extreme", "a key that does not vary")
     return code

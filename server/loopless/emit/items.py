@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
+from loopless.emit.align import aligned, common
 from loopless.emit.code import ATOM, TERM, Code
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
@@ -291,8 +292,8 @@ def _loss(
     word = "mean" if how is None else how.value if isinstance(how, Const) else None
     if word not in {"mean", "sum", "none"}:
         raise Unprintable("unknown-call", "a loss with an unknown reduction")
-    axes, rank = printer.common(list(codes.values()))
-    texts = [printer.aligned(code, axes, rank) for code in codes.values()]
+    axes, rank = common(list(codes.values()), printer)
+    texts = [aligned(code, axes, rank, printer) for code in codes.values()]
     ranks = {code.rank for code in codes.values()}
     full = all(set(code.axes) == set(axes) for code in codes.values())
     if len(ranks) != 1 or not full:

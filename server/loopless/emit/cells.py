@@ -1,0 +1,122 @@
+"""Names that get a value: assignments without subscripts, and what a name holds after the loop."""
+
+from __future__ import annotations
+
+from loopless.dependence.feasible import proves
+from loopless.emit.code import ATOM, Code
+from loopless.emit.conditions import on_host
+from loopless.emit.draft import (
+    Draft,
+    Setting,
+    add_guarded,
+    add_line,
+    either_way,
+    learn,
+    needs_trips,
+    positive,
+    printer_for,
+)
+from loopless.emit.printer import Printer
+from loopless.emit.unprintable import Unprintable
+from loopless.ir.poly import Axis
+from loopless.ir.value import (
+    Apply,
+    Read,
+    Ref,
+    Value,
+)
+from loopless.lift.piece import Write
+from loopless.lift.restrict import restricted_reductions
+from loopless.lift.types import type_of
+
+
+def cell(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+    """A name gets a value."""
+    printer = printer_for(setting, (), draft)
+    value = restricted_reductions(piece.value, setting.lifting)
+    line = assignment(piece.root, value, printer, in_place=piece.root in setting.augmented)
+    if piece.when is not None:
+        test = printer.code(piece.when)
+        add_line(f"if {test.text}:", setting, draft, depth)
+        depth += 1
+    if line is not None:
+        add_guarded(line, (), printer, setting, draft, depth)
+    learn(printer, draft)
+
+
+def assignment(name: str, value: Value, printer: Printer, *, in_place: bool) -> str | None:
+    """`name = value`, or `name += …` where that says the same."""
+    match value:
+        case Read(root, ()) if root == name:
+            return None
+        case Ref(text) if text == name:
+            return None
+        case Apply("+" | "*" as op, (first, rest)) if first in (Ref(name), Read(name, ())) and (
+            in_place or type_of(first, printer.scope).kind in {"int", "float", "bool"}
+        ):
+            match rest:
+                case Apply("neg", (inner,)) if op == "+":
+                    return f"{name} -= {_no_axes(printer.code(inner)).text}"
+                case _:
+                    return f"{name} {op}= {_no_axes(printer.code(rest)).text}"
+        case _:
+            return f"{name} = {_no_axes(printer.code(value)).text}"
+
+
+def _no_axes(code: Code) -> Code:
+    if code.axes:
+        raise Unprintable("store", "a number that varies along an axis")
+    return code
+
+
+def expression(value: Value, setting: Setting, draft: Draft) -> str:
+    """The text of a value without axes, in parentheses where it is put into other text."""
+    found: list[str] = []
+
+    def show(chosen: Setting) -> None:
+        printer = printer_for(chosen, (), draft)
+        code = _no_axes(printer.code(restricted_reductions(value, setting.lifting)))
+        if printer.ends or printer.places:
+            raise Unprintable(
+                "zero-trips", "where the loop does not run, the tensor form would fail"
+            )
+        learn(printer, draft)
+        found.append(code.at(ATOM))
+
+    either_way(show, setting, draft)
+    return found[-1]
+
+
+def live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None) -> None:
+    """The value of a name after the loop, printed as a statement."""
+    either_way(lambda s: _live_final(name, value, s, draft, axis), setting, draft)
+
+
+def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None) -> None:
+    printer = printer_for(setting, (), draft)
+    value = restricted_reductions(value, setting.lifting)
+    match value:
+        case Apply("where", (test, then, Ref(text) | Read(text, ()))) if text == name and (
+            on_host(test, printer)
+        ):
+            # Else the name stays what it is, bound or not.
+            add_line(f"if {printer.code(test).text}:", setting, draft, 0)
+            line = f"{name} = {_no_axes(printer.code(then)).text}"
+            learn(printer, draft)
+            add_line(line, setting, draft, 1)
+            return
+        case _:
+            pass
+    line = assignment(name, value, printer, in_place=name in setting.augmented)
+    learn(printer, draft)
+    if line is None:
+        return
+    open_axes = [] if axis is None or proves(axis.extent - 1, []) else [axis]
+    inner = [a for a in printer.layout if a != axis]
+    if needs_trips(printer, setting, open_axes, inner):
+        assert axis is not None
+        code = printer.size(axis.extent)
+        add_line(f"if {positive(axis.extent, printer, code)}:", setting, draft, 0)
+        add_line(line, setting, draft, 1)
+        return
+    add_line(line, setting, draft, 0)

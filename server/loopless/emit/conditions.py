@@ -1,0 +1,150 @@
+"""Comparisons, masks, and choices between two values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loopless.dependence.conditions import conjunction, negated
+from loopless.emit.align import aligned, common, kin_of
+from loopless.emit.arithmetic import cast
+from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, Code
+from loopless.emit.operators import infix, prefix
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
+from loopless.ir.value import Apply, Tuple, Value, axes_of, walk
+from loopless.lift.types import COMPARISONS, LOGIC, type_of
+
+if TYPE_CHECKING:
+    from loopless.emit.printer import Printer
+
+
+def on_host(value: Value, printer: Printer) -> bool:
+    """Whether a condition is plain Python: sizes and numbers only, the same for all axes."""
+    return not (axes_of(value) - printer.loops.keys()) and not any(
+        type_of(inner, printer.scope).is_tensor
+        for inner in walk(value)
+        if not isinstance(inner, Tuple)
+    )
+
+
+def compare(op: str, left: Value, right: Value, printer: Printer) -> Code:
+    """A comparison."""
+    match right:
+        case Apply("item", (inner,)) if (
+            printer.typed(inner).dtype == printer.typed(left).dtype
+            and printer.typed(left).is_tensor
+        ):
+            return compare(op, left, inner, printer)
+        case _:
+            pass
+    # i < n - k reads better than arange(n) < n - k with both sides moved, so sides stay as they are.
+    return infix(op, printer.code(left), printer.code(right), printer)
+
+
+def truth(value: Value, printer: Printer) -> Code:
+    """A value as a mask."""
+    code = printer.code(value)
+    kind = printer.typed(value)
+    if kind.dtype == "bool" or (code.number and not code.axes):
+        return code
+    return code.but(f"{code.primary}.bool()")
+
+
+def logic(value: Apply, printer: Printer) -> Code:
+    """`and`, `or` and `not`, on masks where they vary."""
+    if on_host(value, printer) or not (axes_of(value) - printer.loops.keys()):
+        return _host_logic(value, printer)
+    if value.op == "not":
+        code = mask(value.args[0], printer)
+        return prefix("~", code, printer)
+    symbol = "&" if value.op == "and" else "|"
+    codes: list[Code] = []
+    before: Value | None = None
+    for arg in value.args:
+        # Python asks for the next operand only where the ones before leave it open.
+        codes.append(mask(arg, printer) if before is None else _mask_under(before, arg, printer))
+        before = conjunction(before, arg if value.op == "and" else negated(arg))
+    codes.sort(key=lambda c: not c.axes)
+    total = codes[0]
+    for code in codes[1:]:
+        total = infix(symbol, total, code, printer)
+    return total
+
+
+def _mask_under(test: Value, value: Value, printer: Printer) -> Code:
+    """A mask that is asked for only where `test` holds."""
+    printer.guards.append(conjunction(printer.guards[-1] if printer.guards else None, test) or test)
+    try:
+        return mask(value, printer)
+    finally:
+        printer.guards.pop()
+
+
+def mask(value: Value, printer: Printer) -> Code:
+    """A condition as a mask."""
+    match value:
+        case Apply(op) if op in COMPARISONS or op in LOGIC or op == "bool":
+            return printer.code(value)
+        case _:
+            return truth(value, printer)
+
+
+def _host_logic(value: Apply, printer: Printer) -> Code:
+    """`and`, `or` and `not` as Python has them."""
+    codes = [printer.code(arg) for arg in value.args]
+    if value.op == "not":
+        return Code(f"not {codes[0].at(NOT)}", NOT, number=True)
+    level = LEVELS[value.op]
+    text = f" {value.op} ".join(c.at(level + 1 if c.level == level else level) for c in codes)
+    return Code(text, level, number=True)
+
+
+def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
+    """A choice: a conditional expression where the test is the same for all axes."""
+    if not (axes_of(test) - printer.loops.keys()):
+        one, other = printer.code(then), printer.code(otherwise)
+        condition = printer.code(test)
+        axes, rank = common((one, other), printer)
+        if (one.axes or other.axes) and (one.axes != other.axes):
+            raise Unprintable("shape", "the arms of a choice have different axes")
+        text = f"{one.at(CHOICE + 1)} if {condition.at(CHOICE + 1)} else {other.at(CHOICE)}"
+        return Code(text, CHOICE, axes, rank, one.number and other.number)
+    condition = mask(test, printer)
+    one = _guarded(test, then, printer)
+    other = _guarded(negated(test), otherwise, printer)
+    one, other = (
+        _floating_arm(one, then, otherwise, printer),
+        _floating_arm(other, otherwise, then, printer),
+    )
+    axes, rank = common((condition, one, other), printer)
+    texts = [aligned(code, axes, rank, printer) for code in (condition, one, other)]
+    kin = kin_of((condition, one, other), printer)
+    behind = condition.behind or one.behind or other.behind
+    text = f"{printer.function('torch.where')}({', '.join(texts)})"
+    return Code(text, ATOM, axes, rank, kin=kin, behind=behind)
+
+
+def _floating_arm(code: Code, value: Value, beside: Value, printer: Printer) -> Code:
+    """An arm of a choice in the dtype that the other arm asks for."""
+    kind, other = printer.typed(value), printer.typed(beside)
+    if code.axes and kind.kind == "float" and other.is_tensor and other.dtype in FLOATS:
+        return cast(code, other.dtype, printer)
+    if (
+        printer.wide
+        and code.axes
+        and kind.is_tensor
+        and other.kind in {"float", "number"}
+        and kind.dtype != "float64"
+    ):
+        # A Python float goes into a tensor of doubles as it is, not by way of the other arm's dtype (T5).
+        return code.but(f"{code.primary}.double()")
+    return code
+
+
+def _guarded(test: Value, value: Value, printer: Printer) -> Code:
+    """An arm of a choice: operations that are not total see harmless values elsewhere."""
+    printer.guards.append(conjunction(printer.guards[-1] if printer.guards else None, test) or test)
+    try:
+        return printer.code(value)
+    finally:
+        printer.guards.pop()

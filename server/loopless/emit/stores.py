@@ -1,0 +1,237 @@
+"""Stores of pieces: assignments to whole slices, in place where that says the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from loopless.dependence.conditions import conjunction, conjuncts, constraints
+from loopless.emit.align import lined_up
+from loopless.emit.cells import cell
+from loopless.emit.code import Code
+from loopless.emit.draft import (
+    Draft,
+    Setting,
+    add_guarded,
+    add_line,
+    learn,
+    printer_for,
+)
+from loopless.emit.printer import Printer
+from loopless.emit.scatter import scatter
+from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
+from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
+from loopless.ir.poly import Axis
+from loopless.ir.value import (
+    Apply,
+    At,
+    Previous,
+    Read,
+    Reduce,
+    Scan,
+    Value,
+    axes_of,
+    reads_of,
+    sub_axes,
+    walk,
+)
+from loopless.lift.piece import Write
+from loopless.lift.restrict import forwards, restricted, restricted_reductions
+from loopless.lift.subscript import kin_of
+from loopless.lift.types import type_of
+
+_INTEGERS = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
+
+
+def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+    """Print the store of a piece; what all iterations ask alike becomes an `if` around it."""
+    if not piece.subs:
+        cell(piece, setting, draft, depth)
+        return
+    host = [c for c in conjuncts(piece.when) if _is_host(c, setting)]
+    if host:
+        rest: Value | None = None
+        for condition in conjuncts(piece.when):
+            if condition not in host:
+                rest = conjunction(rest, condition)
+        printer = printer_for(setting, (), draft)
+        test: Value | None = None
+        for condition in host:
+            test = conjunction(test, condition)
+        assert test is not None
+        code = printer.code(test)
+        learn(printer, draft)
+        add_line(f"if {code.text}:", setting, draft, depth)
+        known = (*setting.known, *constraints(test))
+        write(replace(piece, when=rest), replace(setting, known=known), draft, depth + 1)
+        return
+    if _scans_backwards(piece):
+        raise Unprintable("scan", "a running fold from the back")
+    piece = restricted(piece, setting.lifting)
+    turned = forwards(piece)
+    assert isinstance(turned, Write)
+    piece = replace(turned, value=restricted_reductions(turned.value, setting.lifting))
+    if piece.op is not None and is_scattered(piece, setting, draft):
+        scatter(piece, setting, draft, depth)
+        return
+    _store(piece, setting, draft, depth)
+
+
+def _scans_backwards(piece: Write) -> bool:
+    for value in walk(piece.value):
+        if isinstance(value, Scan | Previous):
+            for sub in piece.subs:
+                if isinstance(sub, At) and value.axis in sub.poly.axes():
+                    slope = sub.poly.coefficient(value.axis).constant
+                    if slope is None or slope < 0:
+                        return True
+    return False
+
+
+def _is_host(condition: Value, setting: Setting) -> bool:
+    """A condition that is the same for all axes: it stays an `if`."""
+    return not (axes_of(condition) - {axis for axis, _ in setting.loops})
+
+
+def _combined(op: str, old: Value, value: Value) -> Value:
+    match value:
+        case Apply("neg", (inner,)) if op == "+":
+            return Apply("-", (old, inner))
+        case _:
+            return Apply(op, (old, value))
+
+
+def _flipped(code: Code, flips: list[Axis]) -> Code:
+    """A value turned to a target that is written from back to front."""
+    places = [str(code.axes.index(axis)) for axis in flips if axis in code.axes]
+    return code.but(f"{code.primary}.flip({', '.join(places)})") if places else code
+
+
+def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+    layout = layout_of(piece, setting)
+    loops = {axis for axis, _ in setting.loops}
+    missing = [a for a in piece.axes if a not in sub_axes(piece.subs) and a not in loops]
+    if missing:
+        raise Unprintable("store", "several iterations write the same place")
+    printer = printer_for(setting, layout, draft)
+    text, axes, rank, flips = target_of(piece, printer)
+    printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
+    if setting.behind and len(axes) > 1:
+        raise Unprintable("unknown-rank", "several axes of operands of unknown rank")
+    if piece.when is not None and is_indexed(piece, printer):
+        # Writing back what a predicate leaves out could undo what another place writes.
+        raise Unprintable("masked-store", "a store to computed places under a predicate")
+    symbol, shown = _assigned(piece, setting)
+    own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+    if own in _INTEGERS and not piece.augmented and _folds_fractions(shown, setting):
+        raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
+    if symbol == "=" and text == piece.root:
+        text = f"{text}[:]"
+    printer.most = rank
+    printer.target = Read(piece.root, piece.subs)
+    printer.stored = True
+    printer.wide = type_of(Read(piece.root, piece.subs), setting.scope).dtype == "float64"
+    code = printer.code(shown)
+    line = lined_up(code, axes, rank, printer)
+    if flips:
+        line = _flipped(line, flips)
+    _check_fit(line, axes, rank)
+    if (
+        rank is not None
+        and code.rank is not None
+        and code.rank < rank
+        and _presumed_rank(shown, setting)
+    ):
+        raise Unprintable("unknown-rank", "items of unknown rank are stored into larger ones")
+    if setting.behind and line.axes and rank != 0:
+        # Items of any rank fill the target's items from the right, as in the loop.
+        if is_indexed(piece, printer):
+            raise Unprintable(
+                "unknown-rank", "numbers are stored through indices into items of unknown rank"
+            )
+        text = f"{text.removesuffix('[:]')}.movedim(0, -1)[...]"
+    elif line.axes and not setting.clean and not _same_rank(line, rank, piece, setting):
+        raise Unprintable(
+            "unknown-rank", "items are stored into items of another rank, which is not known"
+        )
+    body = _stored(line, shown, piece, printer, setting) if symbol == "=" else line.text
+    add_guarded(f"{text} {symbol} {body}", piece.axes, printer, setting, draft, depth)
+    learn(printer, draft)
+
+
+def _assigned(piece: Write, setting: Setting) -> tuple[str, Value]:
+    """`=`, or `+=` and its like where that says the same, and the value behind it."""
+    old, op, value = Read(piece.root, piece.subs), piece.op, piece.value
+    if piece.when is not None:
+        # Where the predicate does not hold nothing may change, not even the sign of a zero.
+        new = value if op is None else _combined(op, old, value)
+        return "=", Apply("where", (piece.when, new, old))
+    if op is None:
+        return "=", value
+    symbol = f"{op}="
+    match value:
+        case Apply("neg", (inner,)) if op == "+":
+            symbol, value = "-=", inner
+        case _:
+            pass
+    plain = Apply("-" if symbol == "-=" else op, (old, value))
+    if not piece.augmented and not _keeps_dtype(piece, value, setting):
+        # `x[i] = x[i] + v` casts the sum to x's dtype, `x[i] += v` may refuse to (T3).
+        own = type_of(old, setting.scope).dtype
+        if own in _INTEGERS and any(isinstance(v, Reduce) for v in walk(value)):
+            raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
+        return "=", plain
+    # A view of the target on the right would change while it is added.
+    return ("=", plain) if overlaps(value, piece, setting) else (symbol, value)
+
+
+def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: Setting) -> str:
+    """The text behind `=`."""
+    if overlaps(value, piece, setting):
+        return f"{line.primary}.clone()"
+    if not line.number and is_indexed(piece, printer):
+        # A store through index tensors does not cast (T4).
+        own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+        if own is None or type_of(value, setting.scope).dtype != own:
+            return f"{line.primary}.to({piece.root}.dtype)"
+    return line.text
+
+
+def _folds_fractions(value: Value, setting: Setting) -> bool:
+    """Whether a fold in a value may have fractions that stores in between would cut off."""
+    return any(
+        isinstance(v, Reduce | Scan) and type_of(v, setting.scope).dtype not in _INTEGERS
+        for v in walk(value)
+    )
+
+
+def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> bool:
+    """Whether a value is known to have the rank of the items that it is stored into."""
+    if code.rank is not None and rank is not None:
+        return True
+    if code.rank is None and rank is None:
+        return bool(kin_of(Read(piece.root, piece.subs), setting.scope) & code.kin)
+    # Along several axes, what is not known is presumed to be a number (P4).
+    return len(code.axes) > 1
+
+
+def _presumed_rank(value: Value, setting: Setting) -> bool:
+    """Whether the rank of a tensor in the value is only presumed."""
+    return any(read.subs and setting.scope.shown(read.root) is None for read in reads_of(value))
+
+
+def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:
+    """Whether adding in place gives the dtype that storing the sum gives."""
+    own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+    other = type_of(value, setting.scope)
+    if own in FLOATS:
+        return True
+    return other.kind == "int" or (other.dtype is not None and other.dtype == own)
+
+
+def _check_fit(code: Code, axes: tuple[Axis, ...], rank: int | None) -> None:
+    """A value must not have axes that its target lacks, nor more dimensions behind them."""
+    if any(a not in axes for a in code.axes):
+        raise Unprintable("store", "a value varies along an axis that its target does not have")
+    if code.rank is not None and rank is not None and code.rank > rank:
+        raise Unprintable("rank", "a value with more dimensions than its target")
