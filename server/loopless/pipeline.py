@@ -29,6 +29,7 @@ from loopless.facts.statements import havoc, step
 from loopless.finding import Analysis, Finding, Missed, Options, Refusal, Span
 from loopless.ir import tree
 from loopless.source.chunks import cut
+from loopless.source.outline import outline
 from loopless.source.shift import shifted
 
 
@@ -36,29 +37,23 @@ def analyze(text: str, options: Options | None = None) -> Analysis:
     """Every finding and every refusal of a file, in order of place. Never raises on any text."""
     asked = options or Options()
     chunks = cut(text)
-    parts = [(chunk.start, digest(chunk.text)) for chunk in chunks]
-    shown = [part for _, part in parts if part is not None]
-    imports = dict(pair for part in shown for pair in part.imports)
-    if not any(whole == "torch" or whole.startswith("torch.") for whole in imports.values()):
+    file = survey([outline(chunk.text) for chunk in chunks])
+    if not file.has_torch:
         return Analysis()
-    file = survey(shown, imports)
     findings: list[Finding] = []
     refusals: list[Refusal] = []
-    for start, part in parts:
+    for chunk, part in zip(chunks, file.parts, strict=True):
         if part is None or not part.has_loops:
             continue
         found, missed = _chunk(part, file.around(part))
-        findings += [shifted(finding, start) for finding in found]
-        refusals += [shifted(refusal, start) for refusal in missed]
-    if any(part.has_loops_on_top for part in shown):
+        findings += [shifted(finding, chunk.start) for finding in found]
+        refusals += [shifted(refusal, chunk.start) for refusal in missed]
+    if any(part.has_loops_on_top for part in file.parts if part):
         # Statements at module level see one another: they are read as one body, broken chunks left blank.
-        texts = (
-            c.text if _on_top(part) else _blank(c.text)
-            for c, (_, part) in zip(chunks, parts, strict=True)
-        )
-        script = digest("".join(texts))
+        pairs = zip(chunks, file.parts, strict=True)
+        script = digest("".join(c.text if _on_top(part) else _blank(c.text) for c, part in pairs))
         if script is not None:
-            elsewhere = frozenset(n for p in shown if not _on_top(p) for n in p.reads)
+            elsewhere = frozenset(n for p in file.parts if p and not _on_top(p) for n in p.reads)
             found, missed = _top(script, file.around(script), elsewhere)
             findings = sorted([*findings, *found], key=lambda f: f.span)
             refusals = sorted([*refusals, *missed], key=lambda r: r.span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import sys
@@ -125,6 +126,8 @@ def _check_stdin(options: argparse.Namespace, task: Task) -> int:
 def _outcomes(wanted: Sequence[Wanted], task: Task, jobs: int) -> Iterator[Outcome]:
     """What came of each file, in their order."""
     jobs = jobs or os.cpu_count() or 1
+    # A run leaves next to no cycles: looking for them costs a quarter of its time, and saves a tenth of its memory.
+    gc.disable()
     work = partial(_outcome, task=task)
     if jobs == 1 or len(wanted) < _WORTH_PROCESSES:
         yield from map(work, wanted)

@@ -21,6 +21,7 @@ from loopless.facts.scope import (
 )
 from loopless.ir import tree
 from loopless.ir.lower import parse
+from loopless.source.outline import Outline
 
 Calls = tuple[tuple[str, tuple[str | None, ...]], ...]
 
@@ -139,23 +140,29 @@ class Context:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class File:
-    """All chunks of a file."""
+    """All chunks of a file. A part is None where its chunk does not parse, or matters only to who calls it."""
 
+    parts: tuple[Digest | None, ...]
     imports: tuple[tuple[str, str], ...]
-    homes: Mapping[str, Digest]
+    homes: Mapping[str, str]
     constants: Mapping[str, Fact]
     shared: Mapping[str, tuple[tuple[str, str], ...]]
 
+    @property
+    def has_torch(self) -> bool:
+        """Whether the file imports torch or a part of it."""
+        return any(_is_torch(whole) for _, whole in self.imports)
+
     def around(self, part: Digest) -> Context:
         """What `part` can see: the functions and classes that it names, and those that they name."""
-        seen: dict[str, Digest] = {}
+        seen: set[str] = set()
         waiting = [part]
         parts: list[Digest] = [part]
         while waiting:
             for name in waiting.pop().reads:
-                home = self.homes.get(name)
+                home = digest(self.homes[name]) if name in self.homes else None
                 if home is not None and name not in seen:
-                    seen[name] = home
+                    seen.add(name)
                     if home not in parts:
                         parts.append(home)
                         waiting.append(home)
@@ -167,23 +174,50 @@ class File:
         return Context(imports, ordered, constants, shared)
 
 
-def survey(parts: Sequence[Digest], imports: Mapping[str, str]) -> File:
-    """What the chunks of a file show together."""
-    homes: dict[str, Digest] = {}
+def survey(sketch: Sequence[Outline]) -> File:
+    """What the chunks of a file show together, reading no more of them than its loops need."""
+    if not any(seen.may_loop for seen in sketch) or not any("torch" in s.text for s in sketch):
+        return File((None,) * len(sketch), (), {}, {}, {})
+    parts = _read(sketch)
+    imports = dict(pair for part in parts if part for pair in part.imports)
+    homes: dict[str, str] = {}
     counts: dict[str, int] = {}
-    constants: dict[str, Fact] = {}
-    functions: dict[str, tree.Function] = {}
-    for part in parts:
-        for name in part.binds:
+    for seen, part in zip(sketch, parts, strict=True):
+        for name in part.binds if part else (seen.defines,):
             counts[name] = counts.get(name, 0) + 1
-        constants.update(part.constants)
-        for function in part.module.functions:
-            homes[function.name] = part
-            functions[function.name] = function
-        for cls in part.module.classes:
-            homes[cls.name] = part
-    known = {name: fact for name, fact in constants.items() if counts.get(name) == 1}
-    return File(tuple(sorted(imports.items())), homes, known, _shared(parts, functions))
+        homes.update((name, seen.text) for name in (_homes(part) if part else (seen.defines,)))
+    shown = [part for part in parts if part is not None]
+    constants = {n: f for part in shown for n, f in part.constants if counts[n] == 1}
+    functions = {f.name: f for part in shown for f in part.module.functions}
+    return File(
+        parts, tuple(sorted(imports.items())), homes, constants, _shared(shown, functions)
+    )  # fmt: skip
+
+
+def _read(sketch: Sequence[Outline]) -> tuple[Digest | None, ...]:
+    """The chunks that a loop of the file can have to do with; nothing more where torch is not imported."""
+    first = [digest(s.text) if s.may_import or not s.defines else None for s in sketch]
+    shown = [part for part in first if part is not None]
+    if not any(_is_torch(whole) for part in shown for _, whole in part.imports):
+        return tuple(first)
+    if any(part.has_loops_on_top for part in shown):
+        # What a loop at module level leaves behind may be read anywhere.
+        return tuple(digest(seen.text) for seen in sketch)
+    looping = frozenset(seen.defines for seen in sketch if seen.may_loop)
+    return tuple(
+        digest(seen.text) if part is None and (seen.may_loop or seen.called & looping) else part
+        for seen, part in zip(sketch, first, strict=True)
+    )
+
+
+def _is_torch(module: str) -> bool:
+    return module == "torch" or module.startswith("torch.")
+
+
+def _homes(part: Digest) -> Iterator[str]:
+    """The functions and classes that a chunk holds."""
+    yield from (function.name for function in part.module.functions)
+    yield from (owner.name for owner in part.module.classes)
 
 
 def _shared(

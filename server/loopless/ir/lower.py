@@ -1,13 +1,13 @@
-"""Python's syntax tree -> the loop language. The only module of the engine that reads `ast`."""
+"""Python's syntax tree -> the loop language. With `mentions` the only module of the engine that reads `ast`."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from loopless.finding import Span
 from loopless.ir import tree
+from loopless.ir.mentions import Mentions, mentions
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
@@ -26,16 +26,17 @@ def parse(text: str) -> tree.Module | None:
         return None
     place = _Places(text)
     try:
+        all_of_it = mentions(parsed, place.mentions)
         body = _block(parsed.body, place)
     except RecursionError:
         return None
     functions = tuple(s.function for s in body if isinstance(s, tree.Define) and s.function)
     classes = tuple(s.owner for s in body if isinstance(s, tree.Define) and s.owner)
-    return tree.Module(body, functions, classes, tuple(_imports(parsed)))
+    return tree.Module(body, functions, classes, all_of_it.imports)
 
 
 class _Places:
-    """Turns the byte columns of `ast` into offsets in code points."""
+    """Turns the byte columns of `ast` into offsets in code points, and holds what definitions mention."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -57,6 +58,7 @@ class _Places:
                     self.starts.append(at + 1)
                 at += 1
         self.ascii = text.isascii()
+        self.mentions: dict[ast.AST, Mentions] = {}
 
     def offset(self, line: int, column: int) -> int:
         start = self.starts[line - 1]
@@ -79,23 +81,6 @@ class _Places:
         colon = self.text.find(":", head)
         end = self.offset(node.body[0].lineno, node.body[0].col_offset)
         return Span(start, colon + 1 if 0 <= colon < end else head)
-
-
-def _imports(module: ast.Module) -> Iterable[tuple[str, str]]:
-    for node in ast.walk(module):
-        match node:
-            case ast.Import(names):
-                for alias in names:
-                    if alias.asname:
-                        yield alias.asname, alias.name
-                    else:
-                        root = alias.name.split(".")[0]
-                        yield root, root
-            case ast.ImportFrom(module=str(origin), names=names, level=0):
-                for alias in names:
-                    yield alias.asname or alias.name, f"{origin}.{alias.name}"
-            case _:
-                pass
 
 
 def _block(body: Sequence[ast.stmt], place: _Places) -> tuple[tree.Stmt, ...]:
@@ -134,9 +119,13 @@ def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
         case ast.Break() | ast.Continue() | ast.Pass():
             yield tree.Jump(type(node).__name__.lower(), span)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            yield tree.Define(node.name, _function(node, place, ""), None, _reads(node), span)
+            yield tree.Define(
+                node.name, _function(node, place, ""), None, place.mentions[node].names, span
+            )
         case ast.ClassDef():
-            yield tree.Define(node.name, None, _class(node, place), _reads(node), span)
+            yield tree.Define(
+                node.name, None, _class(node, place), place.mentions[node].names, span
+            )
         case _:
             yield tree.Other(
                 type(node).__name__, _reads(node), _binds(node), tuple(_inner(node, place)), span
@@ -202,28 +191,6 @@ def _binds(node: ast.AST) -> frozenset[str]:
     return frozenset(bound)
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
-    """What a function's body holds beside its statements."""
-
-    globals: frozenset[str]
-    yields: bool
-
-
-def _survey(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Body:
-    shared: set[str] = set()
-    yields = False
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Global(names) | ast.Nonlocal(names):
-                shared.update(names)
-            case ast.Yield() | ast.YieldFrom():
-                yields = True
-            case _:
-                pass
-    return _Body(frozenset(shared), yields)
-
-
 def _function(
     node: ast.FunctionDef | ast.AsyncFunctionDef, place: _Places, owner: str
 ) -> tree.Function:
@@ -243,7 +210,7 @@ def _function(
         )
         for argument, default in pairs
     )
-    survey = _survey(node)
+    mentioned = place.mentions[node]
     return tree.Function(
         node.name,
         params,
@@ -251,9 +218,9 @@ def _function(
         _block(node.body, place),
         tuple(_expr(d, place) for d in node.decorator_list),
         owner,
-        survey.globals,
+        mentioned.shared,
         isinstance(node, ast.AsyncFunctionDef),
-        survey.yields,
+        mentioned.yields,
         place.span(node),
     )
 
