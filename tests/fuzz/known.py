@@ -1,6 +1,6 @@
 """Programs of the fixed share that come out different today, each with the reason; an empty table is the aim."""
 
-BOOL = "arithmetic that bool tensors refuse stands in a loop that never runs (P5: bool operands are shown)"
+BOOL = "arithmetic that the dtype refuses stands in a loop that never runs (P5: bool operands are shown)"
 GRAPH = "autograd saved what the whole-tensor store overwrites; the loop took a branch that saved nothing"
 ROUNDING = "repeated addition of one value against one product: equal but for rounding in float64"
 EMPTY_NUMBER = "T45: no iteration, and a number became a tensor"
@@ -18,4 +18,13 @@ PROGRAMS = {
     229: ROUNDING,
     232: GRAPH,
 }
-TWINS = {0: EMPTY_NUMBER, 21: EMPTY_BODY, 32: EMPTY_BODY, 79: ONE, 187: LISTS, 280: EMPTY_BODY}
+TWINS = {
+    42: EMPTY_BODY,
+    118: GRAPH,
+    120: LISTS,
+    173: EMPTY_BODY,
+    185: GRAPH,
+    222: EMPTY_BODY,
+    250: EMPTY_BODY,
+    253: BOOL,
+}

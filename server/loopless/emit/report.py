@@ -7,6 +7,7 @@ import re
 from loopless.catalog import slug_of
 from loopless.emit.collect import Collector
 from loopless.emit.comments import comments_of
+from loopless.emit.counting import dead_counter
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.inputs import inputs_of
 from loopless.emit.lines import (
@@ -49,7 +50,8 @@ def finding(
     """The finding for a loop whose lines take its place."""
     comments = comments_of(text[loop.span.start : loop.span.end])
     lines = [*comments, *_named_ranges(draft, names_bound((loop,)) - place.live)]
-    edits = [*_dead_starts(loop, place, draft, text), *edits]
+    counter = dead_counter(loop, place.block[: place.at], place.live, lines, text)
+    edits = [*_dead_starts(loop, place, draft, text), *counter, *edits]
     if lines:
         newline = "\r\n" if "\r\n" in text else "\n"
         indent = margin(text, loop.span.start)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from loopless.dependence.feasible import Constraint
+from loopless.emit.counting import counted_header
 from loopless.emit.draft import (
     Draft,
     Setting,
@@ -19,6 +20,7 @@ from loopless.emit.draft import (
 )
 from loopless.emit.stores import write
 from loopless.emit.unprintable import Unprintable
+from loopless.facts.counted import is_counted
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
 from loopless.ir.value import (
@@ -74,6 +76,8 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
         raise Unprintable("kept-loop", "a loop that stays runs over a tensor")
     start = index.without(piece.axis)
     symbol = poly(Symbol(name))
+    if is_counted(loop):
+        header = counted_header(piece, start, slope, printer_for(setting, (), draft))
     atoms = _counter(piece, start, slope, symbol)
     add_line(header, setting, draft, depth)
     known = list(setting.known)
@@ -94,6 +98,8 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
 def _counts(loop: tree.For) -> bool:
     match loop.iterable:
         case tree.Call(tree.Name("range")):
+            return True
+        case _ if is_counted(loop):
             return True
         case tree.Call(tree.Name("reversed"), (tree.Call(tree.Name("range")),)):
             return True

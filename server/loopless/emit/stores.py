@@ -40,6 +40,7 @@ from loopless.lift.restrict import forwards, restricted, restricted_reductions
 from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
+_IN_PLACE = {"+=": "add_", "-=": "sub_", "*=": "mul_", "/=": "div_"}
 _INTEGERS = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
 
 
@@ -149,7 +150,14 @@ def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
             raise Unprintable(
                 "unknown-rank", "numbers are stored through indices into items of unknown rank"
             )
-        text = f"{text.removesuffix('[:]')}.movedim(0, -1)[...]"
+        text = f"{text.removesuffix('[:]')}.movedim(0, -1)"
+        if symbol != "=":
+            # `view[...] *= v` would store the product into the view once more, which autograd refuses.
+            line = f"{text}.{_IN_PLACE[symbol]}({line.text})"
+            add_guarded(line, piece.axes, printer, setting, draft, depth)
+            learn(printer, draft)
+            return
+        text = f"{text}[...]"
     elif line.axes and not setting.clean and not _same_rank(line, rank, piece, setting):
         raise Unprintable(
             "unknown-rank", "items are stored into items of another rank, which is not known"

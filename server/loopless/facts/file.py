@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
+from loopless.facts.counted import with_counted_loops
 from loopless.facts.fact import Fact
 from loopless.facts.infer import infer
 from loopless.facts.liveness import reads_of_block
@@ -47,6 +48,8 @@ def digest(text: str) -> Digest | None:
     module = parse(text)
     if module is None:
         return None
+    if "while" in text:
+        module = with_counted_loops(module)
     statements = list(_statements(module))
     loops = any(_loops(s) for s in statements)
     return Digest(

@@ -74,7 +74,21 @@ def if_any(axis: Axis, then: Value, otherwise: Value) -> Value:
         return then
     if then == otherwise:
         return then
+    counted = _counted_on(axis, then, otherwise)
+    if counted is not None:
+        return counted
     return Apply("where", (Apply(">", (Int(axis.extent), ZERO)), then, otherwise))
+
+
+def _counted_on(axis: Axis, then: Value, otherwise: Value) -> Value | None:
+    """A number that grows by the same amount in every iteration needs no test whether there is one."""
+    first, end = integer_of(otherwise), integer_of(then)
+    if first is None or end is None:
+        return None
+    for step in (1, -1):
+        if end - first == axis.extent * step:
+            return Int(first + _count(axis) * step)
+    return None
 
 
 def _replaced_each_time(update: Value, start: Value, axis: Axis) -> Solution:

@@ -14,6 +14,7 @@ from loopless.ir.value import (
     Read,
     Ref,
     Sub,
+    Temp,
     Value,
     cells_of,
     reads_of,
@@ -86,7 +87,10 @@ def close_level(
         cell_pieces = []
     all_pieces = [*pieces, *cell_pieces]
     for name, value in space.bindings:
-        finals[name] = _after(name, last(value, axis), axis, outer, lifting)
+        # The body may give the loop's own name another value.
+        left = inner.env.get(name, value)
+        if not isinstance(left, Unbound):
+            finals[name] = _after(name, last(_in_value(left, solved), axis), axis, outer, lifting)
     _private_finals(finals, inner, starts, axis, space, outer, solved, lifting)
     closed = distribute(all_pieces, axis, loop, space, lifting)
     kept_names = {p.root for p in _every(closed) if isinstance(p, Write) and not p.subs}
@@ -102,7 +106,13 @@ def close_level(
         for name in kept_names & starts.keys():
             finals[name] = Read(name, ())
     temps = {p.name: p.axes for p in closed if isinstance(p, Define)}
-    finals = {name: with_temp_axes(value, temps) for name, value in finals.items()}
+    inside = {p.name for p in _every(closed) if isinstance(p, Define)} - temps.keys()
+    finals = {
+        name: with_temp_axes(value, temps)
+        for name, value in finals.items()
+        # What a loop that stays saves in each of its iterations is gone after it.
+        if not any(isinstance(v, Temp) and v.name in inside for v in walk(value))
+    }
     _check_finals(finals, pieces, lifting)
     return Closed(tuple(closed), finals)
 

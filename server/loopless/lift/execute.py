@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
+from loopless.facts.counted import is_counted
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
 from loopless.facts.liveness import reads_of_block
@@ -30,6 +31,7 @@ from loopless.ir.value import (
 from loopless.lift.arms import as_update, asking, merge_stores, normal_op, swapped, under
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
+from loopless.lift.counting import counter_start
 from loopless.lift.evaluate import Evaluator, described, select
 from loopless.lift.normalize import exposed, jumps, without_continue
 from loopless.lift.overlap import may_touch
@@ -61,6 +63,9 @@ class Executor:
         leaving = jumps(loop.body)
         if leaving is not None:
             raise stop("early-exit", "the loop may end early", leaving.span)
+        if is_counted(loop) and isinstance(loop.target, tree.Name):
+            name = loop.target.id
+            frame.env[name] = counter_start(name, self._start(name, frame), self.lifting)
         space = space_of(loop.target, loop.iterable, self.lifting, self.evaluator, frame)
         if not self.lifting.open_axes:
             self.lifting.outermost = space.axis

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from loopless.dependence.conditions import conjunction, integer_of
 from loopless.dependence.feasible import bounds, proves
+from loopless.facts.counted import COUNT
 from loopless.facts.infer import dotted
 from loopless.finding import Span
 from loopless.ir import tree
@@ -24,6 +25,7 @@ from loopless.ir.poly import (
 )
 from loopless.ir.value import Apply, At, Cut, Int, Read, Ref, Tuple, Value, substitute
 from loopless.lift.context import Frame, Lifting
+from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator, described
 from loopless.lift.stop import stop
 from loopless.lift.subscript import item
@@ -120,6 +122,9 @@ def _source(
 ) -> _Source:
     scope = lifting.scope
     if isinstance(iterable, tree.Call):
+        if iterable.func == tree.Name(COUNT, iterable.span):
+            ends = [end_of(arg, evaluator, frame, iterable.span) for arg in iterable.args]
+            return _between(target, iterable.args, ends, hole, lifting)
         name = dotted(iterable.func, scope)
         match name, iterable.args:
             case "builtins.range", args if 1 <= len(args) <= 3 and not iterable.keywords:
@@ -291,7 +296,13 @@ def _range(
     evaluator: Evaluator,
     frame: Frame,
 ) -> _Source:
-    values = [_bound(arg, evaluator, frame) for arg in args]
+    return _between(target, args, [_bound(arg, evaluator, frame) for arg in args], hole, lifting)
+
+
+def _between(
+    target: tree.Expr, args: tuple[tree.Expr, ...], values: list[Poly], hole: Axis, lifting: Lifting
+) -> _Source:
+    """The numbers from a start to an end by a step."""
     start, end, step = poly(0), values[0], 1
     if len(values) > 1:
         start, end = values[0], values[1]
