@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from loopless.emit.comprehensions import comprehension
+from loopless.emit.insert import read_beside
 from loopless.emit.place import Place
 from loopless.emit.region import region
 from loopless.facts.annotations import annotated
@@ -15,7 +16,7 @@ from loopless.facts.evidence import Evidence, gather
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.file import Context, Digest, digest, functions_of, survey
 from loopless.facts.infer import dotted, infer
-from loopless.facts.liveness import Path, live_after
+from loopless.facts.liveness import Path, live_after, reads_of_block
 from loopless.facts.scope import (
     Scope,
     World,
@@ -185,13 +186,16 @@ def _walk(
     for at, statement in enumerate(block):
         here: Path = (*path, (block, at, looping))
         for call in _collecting(statement):
-            place = Place(block, at, frozenset(), is_module)
+            read = reads_of_block((statement,))
+            live = live_after(here, read) | report.elsewhere | read_beside(call, statement)
+            place = Place(block, at, live, is_module)
             found = _guarded_call(call, place, scope, report.text)
             if found is not None:
                 report.add(found)
         match statement:
             case tree.For():
-                live = live_after(here, names_bound((statement,))) | report.elsewhere
+                named = names_bound((statement,)) | reads_of_block((statement,))
+                live = live_after(here, named) | report.elsewhere
                 place = Place(block, at, live, is_module)
                 found = _guarded(statement, place, scope, report.text)
                 report.add(found)

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from loopless.emit.cells import expression
 from loopless.emit.collect import Collector, code_of, collector_of
+from loopless.emit.containers import for_lists_too
 from loopless.emit.draft import Draft
+from loopless.emit.insert import inserted, statement_of
 from loopless.emit.learned import first_pass
 from loopless.emit.lines import (
     line_end,
@@ -87,7 +89,17 @@ def _collected_region(
     edits = [Edit(call.span, code)]
     header = Span(call.span.start, min(call.span.end, line_end(text, call.span.start)))
     synthetic = replace(loop, span=call.span, header=header)
-    return finished(synthetic, place, text, pieces, draft, edits, lifting, setting, collectors)
+    before = statement_of(call, place, text)
+
+    def report(written: Draft, under: Lifting) -> Finding:
+        first = inserted(written.lines, before, text)
+        return finished(
+            synthetic, place, text, pieces, written, [*first, *edits], under, setting, collectors
+        )
+
+    if before is None:
+        return report(draft, lifting)
+    return for_lists_too(report, pieces, collectors, draft, setting, place.live)
 
 
 def spelled_out(call: tree.Call, scope: Scope) -> tuple[tree.For, Collector | None] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loopless.emit.collect import Collector, collected, find_collector
+from loopless.emit.containers import for_lists_too
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.finals import finals
 from loopless.emit.learned import first_pass
@@ -99,7 +100,11 @@ def _region(
             Missed("carried-value", "every level has to run in order", loop.header),
         )
         return Refusal(loop.span, loop.header, misses)
-    return finding(loop, place, text, pieces, draft, edits, lifting, setting, collectors)
+
+    def report(written: Draft, under: Lifting) -> Finding:
+        return finding(loop, place, text, pieces, written, edits, under, setting, collectors)
+
+    return for_lists_too(report, pieces, collectors, draft, setting, place.live)
 
 
 def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) -> None:

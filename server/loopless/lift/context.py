@@ -19,6 +19,7 @@ class Lifting:
     uid: int = 0
     misses: list[Missed] = field(default_factory=list[Missed])
     assumptions: list[str] = field(default_factory=list[str])
+    containers: set[str] = field(default_factory=set[str])
     temps: set[str] = field(default_factory=set[str])
     loop_names: frozenset[str] = frozenset()
     open_axes: list[Axis] = field(default_factory=list[Axis])

@@ -24,6 +24,7 @@ from loopless.ir.poly import (
     quotient,
 )
 from loopless.ir.value import Apply, At, Cut, Int, Read, Ref, Tuple, Value, substitute
+from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator, described
@@ -206,14 +207,6 @@ def _hosted(target: tree.Expr, value: Value, evaluator: Evaluator, span: Span) -
     raise stop("not-a-tensor", "the items of `.tolist()` are lists", span)
 
 
-# Names that say list, not tensor: no guess is offered about them.
-_LISTS = frozenset(
-    "shape size dim param parameter grad gradient tensor layer module name arg kwarg group optimizer device "
-    "file path token word line epoch batch loader dataset bucket node edge state key value item list dtype "
-    "block stage level scale head dims axes axis sizes shapes strides stride args".split()
-)
-
-
 def _tensor(
     target: tree.Expr,
     iterable: tree.Expr,
@@ -224,18 +217,10 @@ def _tensor(
 ) -> _Source:
     value = evaluator.value(iterable, frame)
     kind = type_of(value, lifting.scope)
-    if isinstance(value, Ref) and not kind.is_tensor:
-        fact = lifting.scope.fact(value.text)
-        if fact.kind == "unknown" and value.text in lifting.scope.locals:
-            listed = value.text.rstrip("s") in _LISTS or value.text in _LISTS
-            if (
-                lifting.scope.world.has_torch
-                and not isinstance(target, tree.Display)
-                and not listed
-            ):
-                lifting.assume(f"`{value.text}` is a tensor")
-                lifting.scope.names[value.text] = fact.but(kind="tensor", presumed=True)
-                kind = type_of(value, lifting.scope)
+    takes_apart = isinstance(target, tree.Display)
+    if isinstance(value, Ref) and not takes_apart and is_container(value.text, lifting.scope):
+        take_for_tensor(value.text, lifting)
+        kind = type_of(value, lifting.scope)
     if not kind.is_tensor:
         raise stop(
             "not-a-tensor", f"the loop runs over {described(value)}, which is not known to be a tensor",

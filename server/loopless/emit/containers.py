@@ -1,0 +1,79 @@
+"""Loops over what may be a tensor or a list: the exact rewrite makes a tensor of a list first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from loopless.emit.collect import Collector
+from loopless.emit.draft import Draft, Setting, printer_for
+from loopless.finding import Finding
+from loopless.lift.containers import Role, assumption, roles
+from loopless.lift.context import Lifting
+from loopless.lift.piece import Append, Piece
+
+Report = Callable[[Draft, Lifting], Finding]
+
+
+def for_lists_too(
+    report: Report,
+    pieces: Sequence[Piece],
+    collectors: Sequence[tuple[Append, Collector]],
+    draft: Draft,
+    setting: Setting,
+    live: frozenset[str],
+) -> Finding:
+    """The finding; over containers of unknown kind, with a rewrite that takes lists as well before the plain one."""
+    lifting = setting.lifting
+    plain = report(draft, lifting)
+    named = {append.root: collector.function for append, collector in collectors}
+    dtypes = {collector.dtype for _, collector in collectors}
+    if not lifting.containers or lifting.containers & live or not dtypes <= {"", "float32"}:
+        return plain
+    shown = roles(pieces, named, lifting)
+    if shown is None:
+        return plain
+    # Of no items at all nothing can be stacked: nor could the loop's own collector, if that is all there is.
+    alike = bool(named) and set(named.values()) <= {"torch.stack", "torch.cat"} and not draft.lines
+    stacked = () if alike else tuple(n for n in sorted(shown) if shown[n] == "tensors")
+    if stacked and not draft.lines:
+        return plain
+    widened = replace(draft, lines=list(draft.lines))
+    widened.lines = _behind(made_tensors(shown, widened, setting), stacked, widened, setting)
+    taken = {assumption(name) for name in shown}
+    rest = [sentence for sentence in lifting.assumptions if sentence not in taken]
+    exact = report(widened, replace(lifting, assumptions=rest))
+    if exact.actions[0].applicability != "safe":
+        return plain
+    return replace(exact, actions=(*exact.actions, *plain.actions))
+
+
+def _behind(
+    first: list[str], stacked: tuple[str, ...], draft: Draft, setting: Setting
+) -> list[str]:
+    """The lines of a draft behind others, under a test that there is something to stack."""
+    lines = [*first, *draft.lines]
+    if not stacked:
+        return lines
+    tests = " and ".join(f"len({name}) > 0" for name in stacked)
+    return [f"if {tests}:", *(setting.indent + line for line in lines)]
+
+
+def made_tensors(shown: dict[str, Role], draft: Draft, setting: Setting) -> list[str]:
+    """The lines that make tensors of lists."""
+    printer = printer_for(setting, (), draft)
+    lines: list[str] = []
+    for name, role in sorted(shown.items()):
+        match role:
+            case "tensors":
+                lines.append(f"if not isinstance({name}, {printer.function('torch.Tensor')}):")
+                stack = f"{printer.function('torch.stack')}(tuple({name}))"
+                lines.append(f"{setting.indent}{name} = {stack}")
+            case "numbers":
+                lines.append(f"{name} = {printer.function('torch.as_tensor')}({name})")
+                draft.grade = max(draft.grade, "E1")
+            case "places":
+                long = f"{name}, dtype={printer.function('torch.long')}"
+                lines.append(f"{name} = {printer.function('torch.as_tensor')}({long})")
+    draft.needs_torch = draft.needs_torch or printer.needs_torch
+    return lines
