@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
         case _:
             from loopless.cli.doctor import doctor
 
-            return doctor()
+            return doctor(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,19 +71,31 @@ def _parser() -> argparse.ArgumentParser:
     server = commands.add_parser("server", help="speak the Language Server Protocol over stdio")
     server.add_argument("--stdio", action="store_true", help="accepted for editors that pass it")
     _add_check(commands.add_parser("check", help="report the loops in files and folders"))
-    verify = commands.add_parser("verify", help="run loops and their rewrites, and compare them")
-    verify.add_argument("place", metavar="FILE[:LINE]")
-    verify.add_argument("--json", action="store_true", help="print verdicts as JSON")
-    verify.add_argument("--python", metavar="PATH", help="the interpreter that has torch")
-    verify.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), help="where to run")
+    _add_verify(commands.add_parser("verify", help="run loops and their rewrites, and compare"))
     explain = commands.add_parser("explain", help="say all there is to say about one loop")
     explain.add_argument("place", metavar="FILE:LINE")
     rule = commands.add_parser(
         "rule", help="print the page of a pattern; without a name, list them"
     )
     rule.add_argument("slug", metavar="SLUG", nargs="?")
-    commands.add_parser("doctor", help="describe the installation, for a bug report")
+    doctor = commands.add_parser("doctor", help="describe the installation, for a bug report")
+    doctor.add_argument("--python", metavar="PATH", help="the interpreter to examine for verify")
     return parser
+
+
+def _add_verify(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument(
+        "paths", metavar="PATH[:LINE]", nargs="+", help="files, folders, or one loop of a file"
+    )
+    verify.add_argument("--json", action="store_true", help="print verdicts as JSON")
+    verify.add_argument("--python", metavar="PATH", help="the interpreter that has torch")
+    verify.add_argument(
+        "--device", choices=("auto", "cpu", "cuda", "mps", "xpu"), help="where to run"
+    )
+    verify.add_argument("--no-timing", action="store_true", help="compare only")
+    verify.add_argument(
+        "--strict", action="store_true", help="exit with 1 also for what could not be run"
+    )
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:

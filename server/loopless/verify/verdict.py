@@ -92,13 +92,20 @@ def duration(seconds: float) -> str:
 
 def _speed(verdict: Verdict) -> str:
     on = verdict.device_name or verdict.device or "CPU"
-    if verdict.speedup is None or verdict.loop_s is None:
-        return f"agrees on {on}"
     if verdict.timing_note == "no clear difference":
         return f"no clear difference in time on {on}"
+    return f"{change(verdict) or 'agrees'} on {on}"
+
+
+def change(verdict: Verdict) -> str:
+    """How the time changed: `212× faster`, `3× slower`; nothing where it was not measured or is not clear."""
+    if verdict.speedup is None or verdict.loop_s is None:
+        return ""
+    if verdict.timing_note == "no clear difference":
+        return "unclear"
     if verdict.speedup >= 1:
-        return f"{_digits(verdict.speedup)}× faster on {on}"
-    return f"{_digits(1 / verdict.speedup)}× slower on {on}"
+        return f"{_digits(verdict.speedup)}× faster"
+    return f"{_digits(1 / verdict.speedup)}× slower"
 
 
 def _durations(verdict: Verdict) -> list[str]:

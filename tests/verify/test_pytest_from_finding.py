@@ -1,19 +1,16 @@
-"""`verify` over files: the table, the JSON, the exit codes, and a test written from a finding."""
+"""A test written from a finding; and the rewrites of the examples."""
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loopless.verify import Verdict, Verifier
+from loopless.verify import Verifier
 from loopless.verify.pytest_from_finding import pytest_from_finding
 from loopless.verify.slicing import NotSliced
-from loopless.verify.table import Row, VerifyOptions, exit_code, print_table, run_verify
 from tests.verify.pairs import function
 
 PAIR = function(
@@ -21,49 +18,6 @@ PAIR = function(
     "---\nreturn out",
     "out[:] = x * 2",
 )
-
-
-def row(status: Any, **more: Any) -> Row:
-    _, finding, action = PAIR
-    verdict = Verdict(status, **more)
-    return Row("a.py", 4, finding, action, verdict)
-
-
-def test_exit_codes() -> None:
-    agreed, differed, left = row("agreed"), row("differed"), row("not-run")
-    assert exit_code([]) == 0
-    assert exit_code([agreed, left]) == 0
-    assert exit_code([agreed, differed], problems=True) == 1
-    assert exit_code([agreed], problems=True) == 2
-
-
-def test_the_table() -> None:
-    out = io.StringIO()
-    rows = [
-        row("agreed", loop_s=0.05, tensor_s=1e-4, speedup=500.0, device_name="a CPU"),
-        row("differed", reason="out: 1 where the loop gives 2", counterexample="x = 1\ny = 2"),
-        row("not-run", reason="no torch"),
-    ]
-    print_table(rows, out)
-    text = out.getvalue()
-    assert "✓ agreed" in text
-    assert "500.0×" in text
-    assert "    x = 1\n    y = 2\n" in text
-    assert text.rstrip().endswith("1 agreed, 1 differed, 1 not run on a CPU")
-
-
-def test_paths_that_are_not_there(tmp_path: Path) -> None:
-    out, err = io.StringIO(), io.StringIO()
-    assert run_verify([str(tmp_path / "none.py")], VerifyOptions(as_json=True), out, err) == 2
-    assert json.loads(out.getvalue()) == []
-    assert "no such file" in err.getvalue()
-
-
-def test_a_folder_without_loops(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("x = 1\n")
-    out = io.StringIO()
-    assert run_verify([str(tmp_path)], VerifyOptions(), out, io.StringIO()) == 0
-    assert out.getvalue() == "no rewrites to verify\n"
 
 
 @pytest.mark.parametrize(("new", "passes"), [("out[:] = x * 2", True), ("out[:] = x * 3", False)])
