@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loopless.facts.scope import every_statement, names_read, own_expressions, target_names
+from loopless.facts.scope import every_statement, names_bound, names_read, own_expressions, target_names
 from loopless.ir import tree
 
 Path = tuple[tuple[tuple[tree.Stmt, ...], int, bool], ...]
@@ -62,6 +62,18 @@ def live_after(path: Path, names: frozenset[str]) -> frozenset[str]:
         if looping:
             found |= {name for name in names - found if may_read(name, block)}
     return frozenset(found)
+
+
+def read_after(statement: tree.Stmt, rest: tuple[tree.Stmt, ...]) -> frozenset[str]:
+    """The names that a compound statement may bind and that `rest`, which follows it, may read."""
+    if not rest or not isinstance(statement, tree.For | tree.While | tree.If):
+        return frozenset()
+    return read_by(rest, names_bound((statement,)))
+
+
+def read_by(block: tuple[tree.Stmt, ...], names: Iterable[str]) -> frozenset[str]:
+    """Those of `names` that some way through a block reads before they get a new value."""
+    return frozenset(name for name in names if may_read(name, block))
 
 
 def may_read(name: str, block: tuple[tree.Stmt, ...]) -> bool:

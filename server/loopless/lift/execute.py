@@ -6,7 +6,7 @@ from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.counted import is_counted
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
-from loopless.facts.liveness import reads_of_block
+from loopless.facts.liveness import read_after, read_by, reads_of_block
 from loopless.facts.operations import Rule, method
 from loopless.facts.scope import names_bound, names_changed, root_name
 from loopless.finding import Span
@@ -53,6 +53,7 @@ class Executor:
         self.scope = lifting.scope
         self.evaluator = Evaluator(lifting, self.inline)
         self.inlining = 0
+        self.after: frozenset[str] = frozenset()
 
     # --- loops
 
@@ -72,11 +73,15 @@ class Executor:
         self._save_before(loop, frame)
         body = without_continue(loop.body)
         targets = frozenset(name for name, _ in space.bindings)
-        cells = exposed(body, targets, self.lifting.live)
+        after = self.after
+        cells = exposed(body, targets, self.lifting.live | after)
         self.lifting.open_axes.append(space.axis)
+        # What the next iteration reads is read after this one.
+        self.after = after | read_by(body, names_bound(body))
         try:
             closed = self._level(loop, space, body, cells, frame, integers=True)
         finally:
+            self.after = after
             self.lifting.open_axes.pop()
         self._leave(closed, loop, frame)
 
@@ -152,8 +157,13 @@ class Executor:
 
     def block(self, block: tuple[tree.Stmt, ...], frame: Frame) -> None:
         """Run statements one after the other."""
-        for statement in block:
-            self.statement(statement, frame)
+        after = self.after
+        try:
+            for at, statement in enumerate(block):
+                self.after = after | read_after(statement, block[at + 1 :])
+                self.statement(statement, frame)
+        finally:
+            self.after = after
 
     def statement(self, statement: tree.Stmt, frame: Frame) -> None:
         """Run one statement."""
@@ -524,6 +534,7 @@ class Executor:
         inner = Frame(dict(bound), frame.pieces, frame.when)
         local = names_bound(function.body) | frozenset(p.name for p in function.params)
         saved = self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence
+        after, self.after = self.after, frozenset()
         self.inlining += 1
         try:
             self.scope.names = dict(self.scope.names)
@@ -535,6 +546,7 @@ class Executor:
                 raise stop("effect", f"`{function.name}` changes its argument", span)
         finally:
             self.inlining -= 1
+            self.after = after
             self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence = (
                 saved
             )
@@ -564,6 +576,7 @@ class Executor:
                 case tree.Evaluate(tree.Literal()):
                     pass
                 case _:
+                    self.after = read_after(statement, body[at + 1 :])
                     self.statement(statement, frame)
         return None
 
