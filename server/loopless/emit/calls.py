@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loopless.dependence.conditions import integer_of
 from loopless.emit.align import aligned, common, kin_of, lined_up
 from loopless.emit.arithmetic import double, unguarded
 from loopless.emit.code import ATOM, Axes, Code
@@ -30,6 +31,12 @@ _SAME_BITS = frozenset(
 )
 
 
+def _total(short: str, args: list[Value]) -> bool:
+    """Whether a power is one of a whole number: its value and gradient are finite wherever the base is."""
+    power = integer_of(args[1]) if short == "pow" and len(args) > 1 else None
+    return power is not None and power.constant is not None and power.constant >= 1
+
+
 def called(value: Apply, printer: Printer) -> Code:
     """A pointwise function by its name."""
     op = value.op
@@ -38,7 +45,13 @@ def called(value: Apply, printer: Printer) -> Code:
     if short not in _SAME_BITS and axes_of(value):
         # Scalar and vector kernels of the same function may differ in the last bit (T36).
         printer.grade_at_least("E1")
-    if printer.guards and args and axes_of(args[0]) and (short in _PARTIAL):
+    if (
+        printer.guards
+        and args
+        and axes_of(args[0])
+        and short in _PARTIAL
+        and not _total(short, args)
+    ):
         at = 1 if short in {"div", "true_divide"} and len(args) > 1 else 0
         codes = [printer.code(a) for a in args]
         codes[at] = unguarded(Apply("where", (printer.guards[-1], args[at], Int(poly(1)))), printer)

@@ -248,6 +248,9 @@ def _over_all(
         name = "norm"
         if rest:
             raise Unprintable("unknown-call", "a norm with arguments over all dims")
+    if name in {"amax", "amin"}:
+        # Of equal zeros another sign may win.
+        printer.grade_at_least("E1")
     if code.rank == 0:
         if name in {"sum", "mean", "amax", "amin", "prod"} and not rest:
             return code

@@ -15,13 +15,15 @@ def first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
     """Stores show the ranks of what is stored: lift once to learn them, then for good."""
     trial = Lifting(
         lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live, augmented=lifting.augmented,
-        changed=lifting.changed,
+        changed=lifting.changed, rows=lifting.rows, clean=lifting.clean,
     )  # fmt: skip
     with suppress(StopLifting):
         Executor(trial).loop(loop, Frame({}, []))
-    if not trial.learned:
-        return None
     scope = lifting.scope
+    opened = trial.scope.least_rank != scope.least_rank
+    scope.least_rank, scope.alike = trial.scope.least_rank, trial.scope.alike
+    if not trial.learned and not opened:
+        return None
     for root, rank in trial.learned.items():
         fact = scope.names.get(root, scope.fact(root))
         if fact.is_tensor and scope.shown(root) is None and fact.like is None:

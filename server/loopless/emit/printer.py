@@ -122,8 +122,7 @@ class Printer:
             case Apply():
                 return self.apply(value)
             case OnItem():
-                self.in_front("an operation on items")
-                return on_item(value, self)
+                return self.operation(value)
             case Reduce():
                 return reduction(value, self)
             case Scan():
@@ -170,6 +169,19 @@ class Printer:
         return Code(
             f"{name}.movedim(0, -1)", ATOM, stored, None, kin=frozenset({f"{name}/1"}), behind=True
         )
+
+    def operation(self, value: OnItem) -> Code:
+        """An operation on items. A number of each item has its axis last and first at once."""
+        behind, most = self.behind, self.most
+        # What is stored shows nothing of what was folded before.
+        self.behind, self.most = False, None
+        try:
+            code = on_item(value, self)
+        finally:
+            self.behind, self.most = behind, most
+        if behind and (code.rank != 0 or len(code.axes) > 1):
+            self.in_front("an operation on items")
+        return code
 
     def in_front(self, what: str) -> None:
         """Some code needs its axes in front."""

@@ -29,10 +29,13 @@ from loopless.lift.stop import StopLifting
 
 def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
     """Lift one loop and print it; where ranks decide, also as it reads if they are assumed."""
-    found = _attempt(loop, place, scope, text, clean=False)
-    unsure = isinstance(found, Refusal) and any(m.code == "unknown-rank" for m in found.reasons)
+    found = _attempt(loop, place, scope, text)
+    if _unsure(found):
+        rows = _attempt(loop, place, scope, text, rows=True)
+        found = found if isinstance(rows, Refusal) else rows
+    unsure = _unsure(found)
     exact = isinstance(found, Finding) and any(
-        ".movedim(" in e.text for e in found.actions[0].edits
+        ".movedim(" in e.text or ".flatten(" in e.text for e in found.actions[0].edits
     )
     if not (unsure or exact):
         return found
@@ -44,11 +47,21 @@ def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | R
     return replace(found, actions=(*found.actions, *other.actions))
 
 
+def _unsure(found: Finding | Refusal) -> bool:
+    return isinstance(found, Refusal) and any(m.code == "unknown-rank" for m in found.reasons)
+
+
 def _attempt(
-    loop: tree.For, place: Place, scope: Scope, text: str, *, clean: bool
+    loop: tree.For,
+    place: Place,
+    scope: Scope,
+    text: str,
+    *,
+    rows: bool = False,
+    clean: bool = False,
 ) -> Finding | Refusal:
     try:
-        return _region(loop, place, scope, text, clean=clean)
+        return _region(loop, place, scope, text, rows=rows, clean=clean)
     except StopLifting as stopped:
         return Refusal(loop.span, loop.header, (stopped.missed,))
     except Unprintable as gave_up:
@@ -57,7 +70,7 @@ def _attempt(
 
 
 def _region(
-    loop: tree.For, place: Place, scope: Scope, text: str, *, clean: bool
+    loop: tree.For, place: Place, scope: Scope, text: str, *, rows: bool, clean: bool
 ) -> Finding | Refusal:
     bound = names_bound((loop,))
     live = frozenset(name for name in bound if name in place.live)
@@ -67,6 +80,8 @@ def _region(
         live=live,
         augmented=augmented(loop),
         changed=changed(loop, scope),
+        rows=rows,
+        clean=clean,
     )
     lifting.temps |= set(scope.locals) | set(scope.names)
     ranks = first_pass(loop, lifting)

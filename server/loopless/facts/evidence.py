@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from loopless.facts.scope import every_statement, own_expressions, walk_expr
 from loopless.ir import tree
 
+# The least rank of a tensor that may have any number of further dimensions.
+OPEN = -1000
+
 FLOATS = frozenset({"float16", "bfloat16", "float32", "float64", "complex64", "complex128"})
 
 _DTYPES = {
@@ -173,7 +176,7 @@ def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
             start is not None
         ):
             # `*x.shape[2:]`: there may be any number of further dimensions.
-            least[name] = -1000
+            least[name] = OPEN
             return
         case tree.Item(tree.Field(tree.Name(name), "shape"), (tree.Literal(int(dim)),)):
             named = dim + 1 if dim >= 0 else -dim

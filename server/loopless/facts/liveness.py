@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loopless.facts.scope import every_statement, names_bound, names_read, own_expressions, target_names
+from loopless.facts.scope import (
+    every_statement,
+    names_bound,
+    names_read,
+    own_expressions,
+    target_names,
+)
 from loopless.ir import tree
 
 Path = tuple[tuple[tuple[tree.Stmt, ...], int, bool], ...]

@@ -45,6 +45,7 @@ class Scope:
     shown_rank: Mapping[str, int] = field(default_factory=dict[str, int])
     least_rank: Mapping[str, int] = field(default_factory=dict[str, int])
     integers: frozenset[str] = frozenset()
+    alike: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
@@ -52,6 +53,7 @@ class Scope:
             self.world, dict(self.names), self.evidence, self.locals,
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
             dict(self.helpers), self.shown_rank, self.least_rank, self.integers,
+            self.alike,
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:

@@ -25,6 +25,8 @@ class Lifting:
     open_axes: list[Axis] = field(default_factory=list[Axis])
     live: frozenset[str] = frozenset()
     learned: dict[str, int] = field(default_factory=dict[str, int])
+    rows: bool = False
+    clean: bool = False
     outermost: Axis | None = None
     augmented: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()

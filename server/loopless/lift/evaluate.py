@@ -545,7 +545,7 @@ class Evaluator:
         span: Span,
     ) -> Value:
         """An operation on the item's own dimensions."""
-        learn_rows(name, args, span, self.lifting)
+        learn_rows(name, args, keywords, span, self.lifting)
         return OnItem(name, args, keywords)
 
     def builtin(self, short: str, call: tree.Call, frame: Frame) -> Value:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from loopless.facts.operations import Rule, lookup
+from loopless.facts.evidence import OPEN
+from loopless.facts.operations import Operation, Rule, bind, lookup
 from loopless.facts.scope import Scope
 from loopless.finding import Span
 from loopless.ir.poly import Dim, poly
 from loopless.ir.value import (
     Apply,
     At,
+    Const,
     Pick,
     Read,
     Reduce,
@@ -18,10 +20,11 @@ from loopless.ir.value import (
     Scan,
     Sub,
     Value,
+    axes_of,
 )
 from loopless.lift.context import Lifting
 from loopless.lift.stop import stop
-from loopless.lift.subscript import walked
+from loopless.lift.subscript import kin_name, walked
 from loopless.lift.types import type_of
 
 
@@ -50,7 +53,11 @@ def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: st
         return
     if any(_is_whole(leaf, lifting.scope) for leaf in pointwise_leaves(value)):
         return
-    if len({walked(leaf.subs) for leaf in open_leaves}) > 1:
+    if rank == 1:
+        # What was folded as a whole has dimensions: more than those of what is stored it cannot have.
+        folded = [leaf for leaf in open_leaves if scope.least_rank.get(leaf.root, 0) < 0]
+        open_leaves = folded or open_leaves
+    if len({walked(leaf.subs) for leaf in open_leaves}) > 1 and not alike(open_leaves, scope):
         name = open_leaves[0].root
         raise stop(
             "unknown-rank",
@@ -61,10 +68,25 @@ def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: st
         learn(leaf, rank, lifting)
 
 
-def learn_rows(name: str, args: tuple[Value, ...], span: Span, lifting: Lifting) -> None:
+def alike(leaves: list[Read], scope: Scope) -> bool:
+    """Whether items met in an operation on rows, so that all of them have the same rank."""
+    groups = {scope.alike.get(name, name) for name in (kin_name(leaf, scope) for leaf in leaves)}
+    return len(groups) == 1
+
+
+def learn_rows(
+    name: str,
+    args: tuple[Value, ...],
+    keywords: tuple[tuple[str, Value], ...],
+    span: Span,
+    lifting: Lifting,
+) -> None:
     """An operation on an item's own dimensions shows that it has some."""
     known = lookup(name)
     if known is None:
+        return
+    if _folds_all(known, args, keywords):
+        learn_any(args[0], span, lifting)
         return
     rank = max(
         known.item_rank or 0, known.last, 1 if known.rule in {Rule.REDUCE, Rule.ALONG} else 0
@@ -88,25 +110,75 @@ def learn_rows(name: str, args: tuple[Value, ...], span: Span, lifting: Lifting)
             for leaf in open_leaves:
                 learn(leaf, most, lifting)
             return
-        unknown = next(
-            (
-                x.text
-                for x in leaves
-                if isinstance(x, Ref) and lifting.scope.fact(x.text).kind == "unknown"
-            ),
-            None,
-        )
-        if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
-            raise stop(
-                "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
-                f"annotate `{unknown}`",
-            )  # fmt: skip
+        _refuse_unknown(leaves, span, lifting)
         # Items that meet in an operation on rows are rows alike (P4).
         for leaf in open_leaves:
             learn(leaf, rank, lifting)
         if known.ranks and len(known.ranks) > 1 and len(args) > 1:
             for leaf in pointwise_leaves(args[1]):
                 learn(leaf, known.ranks[1], lifting)
+
+
+def _folds_all(
+    known: Operation, args: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]
+) -> bool:
+    """Whether an operation folds whole items, of any rank: `x[i].mean()`."""
+    if known.rule is not Rule.REDUCE or known.ranks or known.last or not args:
+        return False
+    bound = bind(known, args, dict(keywords))
+    return bound is not None and not any(
+        name in bound and bound[name] != Const(None) for name in known.dims
+    )
+
+
+def learn_any(value: Value, span: Span, lifting: Lifting) -> None:
+    """What is folded as a whole has dimensions, one or many: the exact form asks for no number of them."""
+    scope = lifting.scope
+    leaves = list(pointwise_leaves(value))
+    if any(_is_whole(leaf, scope) for leaf in leaves):
+        return
+    _refuse_unknown(leaves, span, lifting)
+    items = [leaf for leaf in leaves if isinstance(leaf, Read) and leaf.subs]
+    # Pairs of items by one subscript each are rows, where no form is exact for every rank (P4).
+    rows = lifting.rows and len(axes_of(value)) > 1 and all(len(x.subs) == 1 for x in items)
+    for leaf in items:
+        if scope.shown(leaf.root) is not None:
+            continue
+        if rows:
+            learn(leaf, 1, lifting)
+        elif lifting.clean:
+            learn(leaf, 1, lifting)
+            lifting.assume(f"`{leaf.root}` has {len(leaf.subs) + 1} axes")
+        else:
+            scope.least_rank = {**scope.least_rank, leaf.root: OPEN}
+    # Items that meet in an operation on rows are rows alike (P4).
+    names = [kin_name(leaf, scope) for leaf in items]
+    for name in names[1:]:
+        scope.alike = joined(scope.alike, names[0], name)
+
+
+def _refuse_unknown(leaves: list[Value], span: Span, lifting: Lifting) -> None:
+    """What is not known to be a number may have dimensions of its own beside the item's."""
+    unknown = next(
+        (
+            x.text
+            for x in leaves
+            if isinstance(x, Ref) and lifting.scope.fact(x.text).kind == "unknown"
+        ),
+        None,
+    )
+    if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
+        raise stop(
+            "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
+            f"annotate `{unknown}`",
+        )  # fmt: skip
+
+
+def joined(alike: Mapping[str, str], one: str, other: str) -> Mapping[str, str]:
+    """`alike` with the groups of both in one."""
+    kept, gone = alike.get(one, one), alike.get(other, other)
+    members = {name for name, group in alike.items() if group == gone} | {other, gone}
+    return {**alike, one: kept, **dict.fromkeys(members, kept)}
 
 
 def learn(value: Value, rank: int, lifting: Lifting) -> None:

@@ -151,5 +151,11 @@ def walked(subs: tuple[Sub, ...]) -> str:
 
 def kin_of(read: Read, scope: Scope) -> frozenset[str]:
     """What has the same rank as an item of unknown rank: items of the same tensor by as many places."""
+    own = kin_name(read, scope)
+    return frozenset({own, scope.alike.get(own, own)})
+
+
+def kin_name(read: Read, scope: Scope) -> str:
+    """The tensor and the number of places by which an item of it was taken."""
     places = sum(isinstance(sub, At | Pick) for sub in read.subs)
-    return frozenset({f"{scope.shape_root(read.root)}/{places}"})
+    return f"{scope.shape_root(read.root)}/{places}"
