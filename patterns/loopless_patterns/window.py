@@ -17,7 +17,7 @@ for i in range(count):
 count = x.shape[0] - w.shape[0] + 1
 y = torch.zeros(max(count, 0))
 if count > 0:
-    y[:count] += x[torch.arange(count, device=x.device)[:, None] + torch.arange(w.shape[0], device=x.device)] @ w
+    y[:count] += x.unfold(0, w.shape[0], 1) @ w
 ```
 
 Holds when:

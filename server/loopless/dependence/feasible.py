@@ -88,7 +88,9 @@ def _completed(constraints: tuple[Constraint, ...]) -> list[Constraint]:
     seen: set[object] = set()
     waiting = [c.value for c in constraints]
     while waiting:
-        for atom in waiting.pop().atoms():
+        value = waiting.pop()
+        found += _products(value)
+        for atom in value.atoms():
             if atom in seen:
                 continue
             seen.add(atom)
@@ -116,6 +118,15 @@ def _completed(constraints: tuple[Constraint, ...]) -> list[Constraint]:
                 case _:
                     pass
     return found
+
+
+def _products(value: Poly) -> list[Constraint]:
+    """Products of what is never negative are not negative either."""
+    return [
+        Constraint(Poly(((monomial, 1),)))
+        for monomial, _ in value.terms
+        if len(monomial) > 1 and all(isinstance(a, Axis | Dim | Numel) for a in monomial)
+    ]
 
 
 def _eliminate_equalities(equalities: list[Row], inequalities: list[Row]) -> bool:

@@ -10,6 +10,7 @@ from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
 from loopless.emit.unprintable import Unprintable
+from loopless.emit.views import read_view
 from loopless.ir.poly import Axis, Dim, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
 from loopless.lift.subscript import kin_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def access(read: Read, printer: Printer) -> Code:
     """The text of a read, its axes first and in layout order."""
+    read = read_view(read, printer)
     rank = type_of(read, printer.scope).rank
     subs, got, flips = subscripts(read.root, read.subs, printer)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"

@@ -22,6 +22,7 @@ from loopless.finding import Edit, Finding, Missed, Refusal
 from loopless.ir import tree
 from loopless.ir.value import Read, reads_of
 from loopless.lift.context import Frame, Lifting
+from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
 from loopless.lift.piece import Append, Kept, Piece, Write
 from loopless.lift.stop import StopLifting
@@ -84,6 +85,7 @@ def _region(
         clean=clean,
     )
     lifting.temps |= set(scope.locals) | set(scope.names)
+    lifting.scope.counters = counters(loop, scope)
     ranks = first_pass(loop, lifting)
     if ranks is not None:
         lifting = ranks

@@ -20,8 +20,9 @@ from loopless.emit.printer import Printer
 from loopless.emit.scatter import scatter
 from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
 from loopless.emit.unprintable import Unprintable
+from loopless.emit.views import target_view
 from loopless.facts.evidence import FLOATS
-from loopless.ir.poly import Axis
+from loopless.ir.poly import Axis, Poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -72,10 +73,12 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     turned = forwards(piece)
     assert isinstance(turned, Write)
     piece = replace(turned, value=restricted_reductions(turned.value, setting.lifting))
+    viewer = printer_for(setting, layout_of(piece, setting), draft)
+    piece = target_view(piece, viewer)
     if piece.op is not None and is_scattered(piece, setting, draft):
         scatter(piece, setting, draft, depth)
         return
-    _store(piece, setting, draft, depth)
+    _store(piece, viewer.ends, setting, draft, depth)
 
 
 def _scans_backwards(piece: Write) -> bool:
@@ -108,13 +111,14 @@ def _flipped(code: Code, flips: list[Axis]) -> Code:
     return code.but(f"{code.primary}.flip({', '.join(places)})") if places else code
 
 
-def _store(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
+def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth: int) -> None:
     layout = layout_of(piece, setting)
     loops = {axis for axis, _ in setting.loops}
     missing = [a for a in piece.axes if a not in sub_axes(piece.subs) and a not in loops]
     if missing:
         raise Unprintable("store", "several iterations write the same place")
     printer = printer_for(setting, layout, draft)
+    printer.ends += ends
     text, axes, rank, flips = target_of(piece, printer)
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
     if setting.behind and len(axes) > 1:

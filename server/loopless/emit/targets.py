@@ -41,7 +41,8 @@ def target_of(
         raise Unprintable("layout", "a store with a slice before the loop's axes")
     rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
     in_place = piece.op is not None and piece.augmented and piece.when is None
-    whole = piece.root if in_place else f"{piece.root}[:]"
+    # A view is no name that `+=` could bind.
+    whole = piece.root if in_place and piece.root.isidentifier() else f"{piece.root}[:]"
     text = f"{piece.root}[{', '.join(subs)}]" if subs else whole
     return text, tuple(axes), rank, flips
 

@@ -46,6 +46,7 @@ class Scope:
     least_rank: Mapping[str, int] = field(default_factory=dict[str, int])
     integers: frozenset[str] = frozenset()
     alike: Mapping[str, str] = field(default_factory=dict[str, str])
+    counters: frozenset[str] = frozenset()
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
@@ -53,7 +54,7 @@ class Scope:
             self.world, dict(self.names), self.evidence, self.locals,
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
             dict(self.helpers), self.shown_rank, self.least_rank, self.integers,
-            self.alike,
+            self.alike, self.counters,
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:

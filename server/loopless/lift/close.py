@@ -247,7 +247,7 @@ def _in_value(value: Value, solved: dict[str, Solution]) -> Value:
                 ]
                 if not names:
                     return Int(p.substitute(atoms))
-                return _expanded(p.substitute(atoms), solved)
+                return _expanded(p.substitute(atoms), atoms, solved)
             case Read(root, subs) if subs:
                 return Read(root, tuple(_in_sub(sub, atoms, solved) for sub in subs))
             case _:
@@ -261,9 +261,9 @@ def _unsaid(solution: Solution, name: str) -> bool:
     return solution.before == Read(name, ())
 
 
-def _expanded(p: Poly, solved: dict[str, Solution]) -> Value:
+def _expanded(p: Poly, atoms: dict[Atom, Poly], solved: dict[str, Solution]) -> Value:
     """A polynomial of one carried name of no closed form as arithmetic on its value."""
-    cells = [a for a in p.atoms() if isinstance(a, Cell) and a.name in solved]
+    cells = [a for a in p.atoms() if isinstance(a, Cell) and a.name in solved and a not in atoms]
     if len(cells) != 1 or p.degree(cells[0]) != 1:
         return Int(p)
     cell = cells[0]
@@ -279,9 +279,13 @@ def _expanded(p: Poly, solved: dict[str, Solution]) -> Value:
 def _in_sub(sub: Sub, atoms: dict[Atom, Poly], solved: dict[str, Solution]) -> Sub:
     match sub:
         case At(p):
+            # What replaces a name mentions its value before the loop by the same name: asked before, not after.
+            unclosed = any(
+                isinstance(a, Cell) and a not in atoms and a.name in solved for a in p.atoms()
+            )
             p = p.substitute(atoms)
-            if any(isinstance(a, Cell) and a.name in solved for a in p.atoms()):
-                value = _expanded(p, solved)
+            if unclosed:
+                value = _expanded(p, atoms, solved)
                 return sub if isinstance(value, Int) else Pick(value)
             return At(p)
         case Pick(value):

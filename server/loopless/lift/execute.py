@@ -535,6 +535,7 @@ class Executor:
         local = names_bound(function.body) | frozenset(p.name for p in function.params)
         saved = self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence
         after, self.after = self.after, frozenset()
+        counters, self.scope.counters = self.scope.counters, frozenset()
         self.inlining += 1
         try:
             self.scope.names = dict(self.scope.names)
@@ -546,7 +547,7 @@ class Executor:
                 raise stop("effect", f"`{function.name}` changes its argument", span)
         finally:
             self.inlining -= 1
-            self.after = after
+            self.after, self.scope.counters = after, counters
             self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence = (
                 saved
             )

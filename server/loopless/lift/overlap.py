@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loopless.dependence.conditions import constraints
 from loopless.dependence.feasible import Constraint, bounds, equal_zero, feasible, proves
 from loopless.facts.scope import Scope
-from loopless.ir.poly import Atom, Axis, Poly, poly
+from loopless.ir.poly import Atom, Axis, Cell, Poly, poly
 from loopless.ir.value import (
     At,
     Best,
@@ -27,6 +27,7 @@ from loopless.ir.value import (
     substitute_subs,
 )
 from loopless.lift.piece import Append, Define, Kept, Piece, Write
+from loopless.lift.radix import counts_up, same_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
             else equal_zero(gap)
         )
     known += bounds(_outer_axes(first, second, fresh))
+    known += [Constraint(poly(Cell(name))) for name in scope.counters]
     for place, (one, other) in enumerate(
         zip(_dimensions(first), _dimensions(second), strict=False)
     ):
@@ -180,7 +182,7 @@ def _meeting(
     right, bound_right = _places(other, root, place, known, fresh, scope)
     if left is None or right is None:
         return []
-    return [equal_zero(left - right), *bound_left, *bound_right]
+    return [equal_zero(left - right), *same_digits(left, right), *bound_left, *bound_right]
 
 
 def _places(
@@ -194,7 +196,7 @@ def _places(
     """The place that a subscript reaches, counted from the front."""
     match sub:
         case At(p):
-            if proves(p, known):
+            if proves(p, known) or counts_up(p, known):
                 return p, []
             if proves(-p - 1, known):
                 return p + scope.size(root, place), []
