@@ -13,7 +13,7 @@ for i in range(len(x)):
 
 ```python
 # after
-found = True if (x > 1).any().item() else False
+found = (x > 1).any().item()
 ```
 
 Holds when:

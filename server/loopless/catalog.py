@@ -23,6 +23,7 @@ from loopless_patterns import (
     elementwise,
     extremum,
     filtered_append,
+    first_hit,
     host_read,
     inner_loop,
     joined_rows,
@@ -54,6 +55,7 @@ from loopless_patterns import (
 # The `Any` is the one place where the kinds of evidence meet. From special to general.
 PATTERNS: tuple[Pattern[Any], ...] = (
     inner_loop.PATTERN,
+    first_hit.PATTERN,
     scatter_add.PATTERN,
     scatter_store.PATTERN,
     recurrence_prefix.PATTERN,
@@ -100,7 +102,6 @@ PATTERNS: tuple[Pattern[Any], ...] = (
 #   einsum: named after the call, not the computation; `contraction` covers every layout.
 #   linear recurrence: x[t] = a * x[t - 1] + b needs a division that loses digits; the loop is kept.
 #   variance: one pass of sums of squares cancels; the loop's two sums are two findings as it is.
-#   search: a loop with `break` may skip an error that a later element raises.
 #   scatter by assignment: which of two stores to one place wins is not defined on CUDA.
 #   random rows: one large draw is not the numbers of many small ones.
 

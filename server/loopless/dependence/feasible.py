@@ -13,6 +13,7 @@ from math import gcd
 
 from loopless.ir.poly import (
     Axis,
+    Count,
     Dim,
     Greatest,
     Least,
@@ -97,6 +98,11 @@ def _completed(constraints: tuple[Constraint, ...]) -> list[Constraint]:
             match atom:
                 case Dim() | Numel():
                     found.append(Constraint(poly(atom)))
+                case Count(_, upto):
+                    found.append(Constraint(poly(atom)))
+                    if upto is not None:
+                        found.append(Constraint(upto - poly(atom)))
+                        waiting.append(upto)
                 case Axis():
                     if atom.extent.terms:
                         waiting.append(atom.extent)

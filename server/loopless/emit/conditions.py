@@ -11,7 +11,7 @@ from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, Code
 from loopless.emit.operators import infix, prefix
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
-from loopless.ir.value import Apply, Tuple, Value, axes_of, walk
+from loopless.ir.value import Apply, Const, Tuple, Value, axes_of, walk
 from loopless.lift.types import COMPARISONS, LOGIC, type_of
 
 if TYPE_CHECKING:
@@ -99,9 +99,27 @@ def _host_logic(value: Apply, printer: Printer) -> Code:
     return Code(text, level, number=True)
 
 
+def _asked(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code | None:
+    """`True if test else False` of Python's own truth values, as the test or its opposite."""
+    match then, otherwise:
+        case Const(bool(one)), Const(bool(other)) if one != other:
+            pass
+        case _:
+            return None
+    if type_of(test, printer.scope).kind != "bool":
+        return None
+    code = printer.code(test)
+    if one:
+        return code
+    return prefix("not ", code.but(code.text.removesuffix(".item()"), code.level), printer)
+
+
 def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
     """A choice: a conditional expression where the test is the same for all axes."""
     if not (axes_of(test) - printer.loops.keys()):
+        asked = _asked(test, then, otherwise, printer)
+        if asked is not None:
+            return asked
         one, other = printer.code(then), printer.code(otherwise)
         condition = printer.code(test)
         axes, rank = common((one, other), printer)

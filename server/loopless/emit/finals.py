@@ -91,7 +91,7 @@ def _refs(value: Value) -> set[str]:
 def _in_order(loop: tree.For) -> list[str]:
     """Names bound in the loop, in the order of the text."""
     found: dict[str, None] = dict.fromkeys(target_names(loop.target))
-    for statement in every_statement(loop.body):
+    for statement in every_statement((*loop.body, *loop.orelse)):
         match statement:
             case tree.Assign(target) | tree.Augment(target):
                 found |= dict.fromkeys(target_names(target))

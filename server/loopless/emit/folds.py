@@ -10,6 +10,7 @@ from loopless.dependence.feasible import proves
 from loopless.emit.code import ATOM, CHOICE, SUM, TERM, Code
 from loopless.emit.conditions import mask, where
 from loopless.emit.contract import contraction
+from loopless.emit.first import before
 from loopless.emit.operators import infix
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
@@ -75,6 +76,8 @@ def _reduced(value: Reduce, printer: Printer) -> Code:
             return _logical(value.op, axes, body, when, printer)
         case "max" | "min":
             return _extreme(value.op, axes, body, when, printer)
+        case "before":
+            return before(axes, body, printer)
         case _:
             raise Unprintable("reduction", f"no tensor form of a fold with {value.op}")
 

@@ -38,7 +38,7 @@ def setting_of(loop: tree.For, lifting: Lifting, text: str) -> Setting:
         if isinstance(statement, tree.For):
             headers[statement.span.start] = header_text(text, statement)
     return Setting(
-        lifting.scope, lifting, _size_names(lifting.scope), headers,
+        lifting.scope, lifting, _size_names(lifting), headers,
         _device_root(loop, lifting.scope), indent_unit(text, loop), augmented=augmented(loop),
     )  # fmt: skip
 
@@ -58,8 +58,9 @@ def augmented(loop: tree.For) -> frozenset[str]:
     )
 
 
-def _size_names(scope: Scope) -> dict[Poly, str]:
-    """Names that the user gave to sizes, first come first served."""
+def _size_names(lifting: Lifting) -> dict[Poly, str]:
+    """Names that the user gave to sizes, first come first served; what the loop binds is soon another number."""
+    scope = lifting.scope
     names: dict[Poly, str] = {}
     for name, fact in scope.names.items():
         if (
@@ -69,6 +70,7 @@ def _size_names(scope: Scope) -> dict[Poly, str]:
             and fact.poly != poly(Symbol(name))
             and fact.poly not in names
             and name in scope.locals
+            and name not in lifting.loop_names
         ):
             names[fact.poly] = name
     for name in sorted(scope.locals):

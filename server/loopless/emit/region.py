@@ -9,6 +9,7 @@ from loopless.emit.containers import for_lists_too
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.finals import finals
 from loopless.emit.learned import first_pass
+from loopless.emit.leaving import leave
 from loopless.emit.place import Place, augmented, changed, setting_of
 from loopless.emit.report import all_pieces, finding
 from loopless.emit.statements import statements
@@ -98,6 +99,9 @@ def _region(
     rest = [p for p in pieces if not isinstance(p, Append)]
     edits: list[Edit] = []
     statements(rest, setting, draft)
+    if lifting.leave is not None:
+        leave(lifting.leave, setting, draft)
+        pieces.append(Write("return", (), None, lifting.leave.when, None, (), loop.header))
     pieces += finals(loop, live, frame, setting, draft, lifting)
     collectors: list[tuple[Append, Collector]] = []
     for append in appends:

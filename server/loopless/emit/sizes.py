@@ -9,6 +9,7 @@ from loopless.ir.poly import (
     Atom,
     Axis,
     Cell,
+    Count,
     Dim,
     Greatest,
     Least,
@@ -77,7 +78,7 @@ def atom_text(atom: Atom, names: Mapping[Poly, str], loops: Mapping[Axis, str]) 
     if named is not None:
         return named
     match atom:
-        case Symbol(name) | Cell(name):
+        case Symbol(name) | Cell(name) | Count(name):
             return name
         case Dim(root, dim):
             return f"{root}.shape[{dim}]"

@@ -47,6 +47,14 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """A number of iterations that the rewrite computes first: never negative, and `upto` at most."""
+
+    name: str
+    upto: Poly | None = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Quotient:
     """Floor division, with Python's sign rules."""
 
@@ -76,7 +84,9 @@ class Greatest:
     of: tuple[Poly, ...]
 
 
-Atom: TypeAlias = Symbol | Dim | Numel | Axis | Cell | Quotient | Remainder | Least | Greatest
+Atom: TypeAlias = (
+    Symbol | Dim | Numel | Axis | Cell | Count | Quotient | Remainder | Least | Greatest
+)
 Monomial: TypeAlias = tuple[Atom, ...]
 
 

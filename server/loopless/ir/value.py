@@ -113,7 +113,10 @@ class Tuple:
 
 @dataclass(frozen=True, slots=True)
 class Reduce:
-    """`op` ("+", "*", "min", "max", "any", "all") folded over `axis`, where `when` holds; no start value."""
+    """`op` ("+", "*", "min", "max", "any", "all") folded over `axis`, where `when` holds; no start value.
+
+    "before" is the number of iterations before the first for which the body holds, all of them if it never does.
+    """
 
     op: str
     axis: Axis

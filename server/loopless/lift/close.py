@@ -89,7 +89,8 @@ def close_level(
     for name, value in space.bindings:
         # The body may give the loop's own name another value.
         left = inner.env.get(name, value)
-        if not isinstance(left, Unbound):
+        # Which iteration of a ragged level is its last one is not known.
+        if not isinstance(left, Unbound) and space.when is None:
             finals[name] = _after(name, last(_in_value(left, solved), axis), axis, outer, lifting)
     _private_finals(finals, inner, starts, axis, space, outer, solved, lifting)
     closed = distribute(all_pieces, axis, loop, space, lifting)

@@ -11,6 +11,14 @@ from loopless.ir.value import Value
 from loopless.lift.piece import Piece
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What the region returns where `when` holds."""
+
+    value: Value
+    when: Value
+
+
 @dataclass(slots=True)
 class Lifting:
     """Shared by all levels of one nest."""
@@ -30,6 +38,7 @@ class Lifting:
     outermost: Axis | None = None
     augmented: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
+    leave: Leave | None = None
 
     def axis(self, name: str, extent: Poly) -> Axis:
         """A new axis, named after the loop's variable."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.counted import is_counted
 from loopless.facts.fact import Fact
@@ -33,6 +35,8 @@ from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.counting import counter_start
 from loopless.lift.evaluate import Evaluator, described, select
+from loopless.lift.exits import early
+from loopless.lift.leaving import has_exits
 from loopless.lift.normalize import exposed, jumps, without_continue
 from loopless.lift.overlap import may_touch
 from loopless.lift.piece import Append, Define, Piece, Write
@@ -59,15 +63,18 @@ class Executor:
 
     def loop(self, loop: tree.For, frame: Frame) -> None:
         """Close one level and leave its pieces and final values in `frame`."""
-        if loop.orelse:
-            raise stop("loop-else", "the loop has an `else` block", loop.span)
-        leaving = jumps(loop.body)
-        if leaving is not None:
-            raise stop("early-exit", "the loop may end early", leaving.span)
         if is_counted(loop) and isinstance(loop.target, tree.Name):
             name = loop.target.id
-            frame.env[name] = counter_start(name, self._start(name, frame), self.lifting)
+            frame.env[name] = counter_start(name, self.start(name, frame), self.lifting)
         space = space_of(loop.target, loop.iterable, self.lifting, self.evaluator, frame)
+        if has_exits(loop.body):
+            early(self, loop, space, frame)
+            return
+        self.over(loop, space, frame)
+        self.block(loop.orelse, frame)
+
+    def over(self, loop: tree.For, space: Space, frame: Frame) -> None:
+        """Close a level over a space whose iterations all run to their end."""
         if not self.lifting.open_axes:
             self.lifting.outermost = space.axis
         self._save_before(loop, frame)
@@ -95,7 +102,7 @@ class Executor:
         *,
         integers: bool,
     ) -> Closed:
-        starts = {name: self._start(name, frame) for name in sorted(cells)}
+        starts = {name: self.start(name, frame) for name in sorted(cells)}
         inner = Frame(dict(frame.env), [], space.when)
         whole: set[str] = set()
         for name, start in starts.items():
@@ -126,7 +133,7 @@ class Executor:
             case _:
                 return type_of(value, self.scope).kind == "int"
 
-    def _start(self, name: str, frame: Frame) -> Bound:
+    def start(self, name: str, frame: Frame) -> Bound:
         """The value of a carried name before the loop."""
         known = frame.env.get(name)
         if known is not None:
@@ -307,13 +314,33 @@ class Executor:
         if isinstance(test, Const):
             self.block(statement.then if test.value else statement.otherwise, frame)
             return
+        self.arms(
+            test,
+            lambda then: self.block(statement.then, then),
+            lambda other: self.block(statement.otherwise, other),
+            frame,
+            statement.span,
+            asked_again=bool(statement.otherwise),
+        )
+
+    def arms(
+        self,
+        test: Value,
+        run_then: Callable[[Frame], None],
+        run_other: Callable[[Frame], None],
+        frame: Frame,
+        span: Span,
+        *,
+        asked_again: bool,
+    ) -> None:
+        """Run both ways of a choice; `asked_again` where the second has statements of its own."""
         outer = frame.when
         start = len(frame.pieces)
         then = frame.branch(conjunction(outer, test))
-        self.block(statement.then, then)
+        run_then(then)
         middle = len(frame.pieces)
-        asked_again = bool(statement.otherwise) or then.env != frame.env
-        saved = self._kept_test(test, frame, start, statement.span, asked_again=asked_again)
+        asked_again = asked_again or then.env != frame.env
+        saved = self._kept_test(test, frame, start, span, asked_again=asked_again)
         if saved != test:
             middle += 1
             for at in range(start + 1, middle):
@@ -324,8 +351,8 @@ class Executor:
             }
             test = saved
         other = frame.branch(conjunction(outer, negated(test)))
-        self.block(statement.otherwise, other)
-        self._refuse_changed(test, frame, middle, other, statement.span)
+        run_other(other)
+        self._refuse_changed(test, frame, middle, other, span)
         merge_stores(frame.pieces, start, middle, test, outer)
         for name in {*then.env, *other.env}:
             left, right = then.env.get(name), other.env.get(name)
@@ -542,7 +569,7 @@ class Executor:
             self.scope.locals = local
             self.lifting.loop_names = local
             before = len(frame.pieces)
-            result = self._run(function.body, inner, span)
+            result = self.returned(function.body, inner, span)
             if len(frame.pieces) != before:
                 raise stop("effect", f"`{function.name}` changes its argument", span)
         finally:
@@ -555,7 +582,7 @@ class Executor:
             raise stop("unknown-call", f"`{function.name}` may return nothing", span)
         return result
 
-    def _run(self, body: tuple[tree.Stmt, ...], frame: Frame, span: Span) -> Value | None:
+    def returned(self, body: tuple[tree.Stmt, ...], frame: Frame, span: Span) -> Value | None:
         """The value returned by a block, None where control comes out at its end."""
         for at, statement in enumerate(body):
             match statement:
@@ -566,11 +593,11 @@ class Executor:
                     rest = body[at + 1 :]
                     if isinstance(condition, Const):
                         taken = then if condition.value else otherwise
-                        return self._run((*taken, *rest), frame, span)
+                        return self.returned((*taken, *rest), frame, span)
                     left = frame.branch(conjunction(frame.when, condition))
                     right = frame.branch(conjunction(frame.when, negated(condition)))
-                    first = self._run((*then, *rest), left, span)
-                    second = self._run((*otherwise, *rest), right, span)
+                    first = self.returned((*then, *rest), left, span)
+                    second = self.returned((*otherwise, *rest), right, span)
                     if first is None or second is None:
                         return None
                     return select(condition, first, second)

@@ -52,7 +52,7 @@ def type_of(value: v.Value, scope: Scope) -> Type:
     match value:
         case v.Const(bool()) | v.Reduce("any" | "all"):
             return Type("bool", "bool")
-        case v.Const(int()) | v.Int() | v.Reduce("count"):
+        case v.Const(int()) | v.Int() | v.Reduce("count" | "before"):
             return Type("int", "int64")
         case v.Const(float()):
             return Type("float", "float64")
