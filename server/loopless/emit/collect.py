@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
 from loopless.emit.conditions import mask
-from loopless.emit.draft import Draft, Setting, printer_for
+from loopless.emit.draft import Draft, Setting, either_way, printer_for
 from loopless.emit.lines import whole_lines
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
@@ -152,12 +152,11 @@ def collected(
 
 def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft) -> str:
     """The text of all items at once, with the axis behind where ranks that are not known decide."""
-    try:
-        return collected_code(append, collector, setting, draft).text
-    except Unprintable as gave_up:
-        if gave_up.code != "unknown-rank" or setting.clean:
-            raise
-        return collected_code(append, collector, replace(setting, behind=True), draft).text
+    found: list[str] = []
+    either_way(
+        lambda s: found.append(collected_code(append, collector, s, draft).text), setting, draft
+    )
+    return found[-1]
 
 
 def _shared(statement: tree.Stmt, block: tuple[tree.Stmt, ...]) -> bool:

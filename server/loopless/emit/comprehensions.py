@@ -7,6 +7,7 @@ from dataclasses import replace
 from loopless.emit.cells import expression
 from loopless.emit.collect import Collector, code_of, collector_of
 from loopless.emit.containers import for_lists_too
+from loopless.emit.counts import name_counts
 from loopless.emit.draft import Draft
 from loopless.emit.insert import inserted, statement_of
 from loopless.emit.learned import first_pass
@@ -87,9 +88,11 @@ def _collected_region(
     if draft.lines:
         raise Unprintable("comprehension", "the comprehension needs statements")
     edits = [Edit(call.span, code)]
+    before = statement_of(call, place, text)
+    if before is not None:
+        edits = name_counts(draft, edits, setting)
     header = Span(call.span.start, min(call.span.end, line_end(text, call.span.start)))
     synthetic = replace(loop, span=call.span, header=header)
-    before = statement_of(call, place, text)
 
     def report(written: Draft, under: Lifting) -> Finding:
         first = inserted(written.lines, before, text)

@@ -11,6 +11,7 @@ from loopless.finding import Finding
 from loopless.lift.containers import Role, assumption, roles
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Piece
+from loopless.lift.stop import StopLifting
 
 Report = Callable[[Draft, Lifting], Finding]
 
@@ -28,24 +29,33 @@ def for_lists_too(
     plain = report(draft, lifting)
     named = {append.root: collector.function for append, collector in collectors}
     dtypes = {collector.dtype for _, collector in collectors}
-    if not lifting.containers or lifting.containers & live or not dtypes <= {"", "float32"}:
+    if not lifting.containers:
         return plain
-    shown = roles(pieces, named, lifting)
+    fits = not lifting.containers.keys() & live and dtypes <= {"", "float32"}
+    shown = roles(pieces, named, lifting) if fits else None
     if shown is None:
-        return plain
+        return _assuming(plain, lifting)
     # Of no items at all nothing can be stacked: nor could the loop's own collector, if that is all there is.
     alike = bool(named) and set(named.values()) <= {"torch.stack", "torch.cat"} and not draft.lines
-    stacked = () if alike else tuple(n for n in sorted(shown) if shown[n] == "tensors")
+    stacked = () if alike else tuple(n for n in sorted(shown) if shown[n] in {"tensors", "mixed"})
     if stacked and not draft.lines:
-        return plain
+        return _assuming(plain, lifting)
     widened = replace(draft, lines=list(draft.lines))
     widened.lines = _behind(made_tensors(shown, widened, setting), stacked, widened, setting)
     taken = {assumption(name) for name in shown}
     rest = [sentence for sentence in lifting.assumptions if sentence not in taken]
     exact = report(widened, replace(lifting, assumptions=rest))
     if exact.actions[0].applicability != "safe":
-        return plain
+        return _assuming(plain, lifting)
     return replace(exact, actions=(*exact.actions, *plain.actions))
+
+
+def _assuming(plain: Finding, lifting: Lifting) -> Finding:
+    """The finding under the assumption that the containers are tensors, where it may be made."""
+    for missed in lifting.containers.values():
+        if missed is not None:
+            raise StopLifting(missed)
+    return plain
 
 
 def _behind(
@@ -65,9 +75,13 @@ def made_tensors(shown: dict[str, Role], draft: Draft, setting: Setting) -> list
     lines: list[str] = []
     for name, role in sorted(shown.items()):
         match role:
-            case "tensors":
+            case "tensors" | "mixed":
                 lines.append(f"if not isinstance({name}, {printer.function('torch.Tensor')}):")
-                stack = f"{printer.function('torch.stack')}(tuple({name}))"
+                items = name
+                if role == "mixed":
+                    items = f"map({printer.function('torch.as_tensor')}, {name})"
+                    draft.grade = max(draft.grade, "E1")
+                stack = f"{printer.function('torch.stack')}(tuple({items}))"
                 lines.append(f"{setting.indent}{name} = {stack}")
             case "numbers":
                 lines.append(f"{name} = {printer.function('torch.as_tensor')}({name})")

@@ -43,6 +43,8 @@ class Setting:
     augmented: frozenset[str] = frozenset()
     behind: bool = False
     clean: bool = False
+    mapped: bool = False
+    strict: bool = False
 
 
 def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
@@ -51,20 +53,45 @@ def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Print
     printer.temp_layouts = draft.temp_layouts
     printer.known = list(setting.known)
     printer.device_root = setting.device_root
-    printer.behind, printer.clean = setting.behind, setting.clean
+    printer.behind, printer.clean, printer.mapped = setting.behind, setting.clean, setting.mapped
+    printer.strict = setting.strict
+    printer.items, printer.calls = setting.lifting.items, setting.lifting.calls
     return printer
 
 
-def either_way(show: Callable[[Setting], None], setting: Setting, draft: Draft) -> None:
-    """Print with axes in front; where unknown ranks decide, with the axis behind, exact for any rank."""
+def either_way(
+    show: Callable[[Setting], None], setting: Setting, draft: Draft, *, maps: bool = True
+) -> None:
+    """Print with axes in front; where unknown ranks decide, in a way that is exact for any rank."""
     before = len(draft.lines)
-    try:
-        show(setting)
-    except Unprintable as gave_up:
-        if gave_up.code != "unknown-rank" or setting.behind or setting.clean:
-            raise
-        del draft.lines[before:]
-        show(replace(setting, behind=True))
+    reason: Unprintable | None = None
+    for chosen in ways(setting, maps=maps):
+        try:
+            show(chosen)
+        except Unprintable as gave_up:
+            if gave_up.code != "unknown-rank":
+                raise
+            reason = gave_up
+            del draft.lines[before:]
+        else:
+            return
+    assert reason is not None
+    raise reason
+
+
+def ways(setting: Setting, *, maps: bool) -> list[Setting]:
+    """How to print, the plainest first: axes in front, the axis behind, a function of each item.
+
+    Only the last is right where it is not known what is a number and what a tensor.
+    """
+    alone = setting.behind or setting.clean
+    others = [replace(setting, mapped=True)] if maps and not alone else []
+    if setting.lifting.unsure:
+        if not others:
+            raise Unprintable("unknown-rank", setting.lifting.unsure)
+        return others
+    behind = [] if alone else [replace(setting, behind=True, strict=maps)]
+    return [setting, *behind, *others]
 
 
 def add_line(text: str, setting: Setting, draft: Draft, depth: int) -> None:

@@ -24,6 +24,8 @@ Arguments = dict[str, Value]
 
 def on_item(value: OnItem, printer: Printer) -> Code:
     """The text of an operation on items."""
+    if value.op.startswith("call:"):
+        return _own_call(value, printer)
     code = _on_item(value, printer)
     if code.rank is not None or code.kin:
         return code
@@ -33,6 +35,13 @@ def on_item(value: OnItem, printer: Printer) -> Code:
     return replace(
         code, kin=first.kin if first is not None and first.kin else frozenset({f"{value.op}#/"})
     )
+
+
+def _own_call(value: OnItem, printer: Printer) -> Code:
+    """A call of a function of the file, as it stands in the loop."""
+    texts = [_argument(arg, printer) for arg in value.args]
+    texts += [f"{key}={_argument(arg, printer)}" for key, arg in value.keywords]
+    return Code(f"{value.op[5:]}({', '.join(texts)})", ATOM, (), None)
 
 
 def _on_item(value: OnItem, printer: Printer) -> Code:

@@ -15,6 +15,7 @@ from loopless.emit.conditions import compare, logic, truth, where
 from loopless.emit.folds import best, previous, reduction, scan
 from loopless.emit.integers import integer
 from loopless.emit.items import on_item
+from loopless.emit.mapped import mapped
 from loopless.emit.operators import infix, prefix
 from loopless.emit.sizes import size_text
 from loopless.emit.unprintable import Unprintable
@@ -35,6 +36,7 @@ from loopless.ir.value import (
     Temp,
     Tuple,
     Value,
+    axes_of,
 )
 from loopless.lift.types import COMPARISONS, LOGIC, Type, type_of
 
@@ -69,6 +71,10 @@ class Printer:
         self.temp_layouts: dict[str, Axes] = {}
         self.known: list[Constraint] = []
         self.device_root: str | None = None
+        self.mapped = False
+        self.strict = False
+        self.items: dict[str, str] = {}
+        self.calls: dict[Value, Value] = {}
 
     def size(self, p: Poly) -> Code:
         """The text of an integer without axes."""
@@ -106,6 +112,8 @@ class Printer:
     def code(self, value: Value) -> Code:
         """The text of a value, with the axes that it depends on in layout order."""
         match value:
+            case Apply() | OnItem() if self.mapped and axes_of(value) - self.loops.keys():
+                return mapped(value, self)
             case Const(known):
                 return self.constant(known)
             case Int(p):
@@ -140,6 +148,9 @@ class Printer:
         """A name of the file, as it stands."""
         text = value.text
         kind = type_of(value, self.scope)
+        if self.strict and text in self.scope.locals and self.scope.fact(text).kind == "unknown":
+            # A number, or a tensor with dimensions before which the axis would come.
+            raise Unprintable("unknown-rank", f"`{text}` may have dimensions")
         kin = (
             frozenset({f"{self.scope.shape_root(text)}/0"})
             if kind.is_tensor and kind.rank is None

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from loopless.emit.collect import Collector, collected, find_collector
 from loopless.emit.containers import for_lists_too
+from loopless.emit.counts import name_counts
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.finals import finals
 from loopless.emit.learned import first_pass
@@ -28,6 +29,9 @@ from loopless.lift.execute import Executor
 from loopless.lift.piece import Append, Kept, Piece, Write
 from loopless.lift.stop import StopLifting
 
+# What is printed only where ranks are not known.
+_ANY_RANK = (".movedim(", ".flatten(", ".vmap(")
+
 
 def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
     """Lift one loop and print it; where ranks decide, also as it reads if they are assumed."""
@@ -37,7 +41,7 @@ def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | R
         found = found if isinstance(rows, Refusal) else rows
     unsure = _unsure(found)
     exact = isinstance(found, Finding) and any(
-        ".movedim(" in e.text or ".flatten(" in e.text for e in found.actions[0].edits
+        word in e.text for e in found.actions[0].edits for word in _ANY_RANK
     )
     if not (unsure or exact):
         return found
@@ -110,6 +114,7 @@ def _region(
         collectors.append((append, collector))
     for append, collector in collectors:
         edits += collected(append, collector, setting, draft, text, place.block, place.at)
+    edits = name_counts(draft, edits, setting)
     if not draft.lines and not appends:
         return Refusal(
             loop.span,

@@ -35,9 +35,12 @@ def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: i
     for piece in pieces:
         match piece:
             case Write():
-                either_way(lambda s, p=piece: write(p, s, draft, depth), setting, draft)
+                whole = not piece.subs
+                either_way(lambda s, p=piece: write(p, s, draft, depth), setting, draft, maps=whole)
             case Define():
-                either_way(lambda s, p=piece: _define(p, s, draft, depth), setting, draft)
+                either_way(
+                    lambda s, p=piece: _define(p, s, draft, depth), setting, draft, maps=False
+                )
             case Kept():
                 _kept(piece, setting, draft, depth)
             case Append():

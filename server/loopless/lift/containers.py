@@ -12,6 +12,8 @@ from typing import Literal
 
 from loopless.facts.operations import Operation, Rule, bind, lookup
 from loopless.facts.scope import Scope
+from loopless.finding import Missed
+from loopless.ir.poly import Dim, Poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -26,15 +28,16 @@ from loopless.ir.value import (
     Value,
     children,
     reads_of,
+    sub_polys,
     walk,
 )
 from loopless.lift.context import Lifting
-from loopless.lift.piece import Append, Define, Piece, Write
+from loopless.lift.piece import Append, Define, Piece, Write, values_of
 from loopless.lift.subscript import is_full
 from loopless.lift.types import COMPARISONS, LOGIC, type_of
 
-Role = Literal["places", "numbers", "tensors"]
-Kind = Literal["any", "tensor", "number", "truth", "place", "other"]
+Role = Literal["places", "numbers", "tensors", "mixed"]
+Kind = Literal["any", "exact", "tensor", "number", "truth", "place", "other"]
 
 # Names that say list, not tensor: no guess is offered about them.
 _LISTS = frozenset(
@@ -51,10 +54,13 @@ def is_container(name: str, scope: Scope) -> bool:
     return unknown and scope.world.has_torch and not listed
 
 
-def take_for_tensor(name: str, lifting: Lifting) -> None:
-    """Go on as if the name were a tensor: by assumption, unless what the loop shows lets a list become one."""
+def take_for_tensor(name: str, lifting: Lifting, missed: Missed | None = None) -> None:
+    """Go on as if the name were a tensor: by assumption, unless what the loop shows lets a list become one.
+
+    `missed` is the reason why the loop stays where it does not, instead of the assumption.
+    """
     lifting.assume(assumption(name))
-    lifting.containers.add(name)
+    lifting.containers[name] = lifting.containers.get(name) or missed
     scope = lifting.scope
     scope.names[name] = scope.fact(name).but(kind="tensor", presumed=True)
 
@@ -72,27 +78,35 @@ def roles(
     `collectors` has for each list that the loop fills the function that collects it.
     """
     uses: dict[str, list[_Use]] = {name: [] for name in lifting.containers}
-    contexts = [pair for piece in pieces for pair in _contexts(piece, collectors)]
+    contexts = [pair for piece in pieces for pair in _contexts(piece, collectors, lifting.scope)]
     for value, context in contexts:
         for name, use in _uses(value, context, uses.keys(), lifting.scope):
             uses[name].append(use)
     if any(isinstance(piece, Write) and piece.root in uses for piece in pieces):
         return None
+    if any(_asks_sizes(piece, uses) for piece in pieces):
+        return None
     found: dict[str, Role] = {
         name: role for name, of in uses.items() if (role := _role(of)) is not None
     }
-    numbers = [name for name, role in found.items() if role == "numbers"]
-    if not all(_tame(value, numbers) for value, _ in contexts if _mentions(value, numbers)):
+    numbers = [name for name, role in found.items() if role in {"numbers", "mixed"}]
+    touched = (value for value, _ in contexts if _mentions(value, numbers))
+    if not all(_is_tame(inner, numbers, lifting.scope) for v in touched for inner in walk(v)):
         return None
     return found if len(found) == len(uses) else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """One use of an item: as what, and whether its shape is the same in every iteration."""
+    """One use of an item: as what, and whether its shape is the same in every iteration.
+
+    `met` says that what comes of it is a tensor also where the item is a number; `place` is the part of the item.
+    """
 
     kind: Kind
-    pinned: bool
+    pinned: bool = False
+    met: bool = False
+    place: int | None = None
 
 
 def _role(uses: list[_Use]) -> Role | None:
@@ -101,37 +115,50 @@ def _role(uses: list[_Use]) -> Role | None:
         return None
     if kinds == {"place"}:
         return "places"
+    places = {use.place for use in uses}
+    pinned = any(use.pinned for use in uses)
+    if None not in places:
+        # Taken apart into all of its parts: an item has no others.
+        pinned = len(places) > 1 and places == set(range(len(places)))
+        kinds -= {"tensor"}
     if "tensor" in kinds and "place" not in kinds:
-        return "tensors" if any(use.pinned for use in uses) else None
-    return "numbers" if kinds <= {"number", "truth"} else None
+        return "tensors" if pinned else None
+    if kinds <= {"number", "truth"}:
+        return "numbers" if places == {None} or pinned else None
+    met = all(use.met for use in uses if use.kind == "any")
+    return "mixed" if pinned and met and kinds <= {"any", "number", "truth"} else None
 
 
-def _contexts(piece: Piece, collectors: Mapping[str, str]) -> Iterator[tuple[Value, _Use]]:
+def _contexts(
+    piece: Piece, collectors: Mapping[str, str], scope: Scope
+) -> Iterator[tuple[Value, _Use]]:
     """The values of a piece, each with what becomes of it."""
     match piece:
         case Append(root, value, when):
             match collectors.get(root):
                 case "torch.stack":
-                    yield value, _Use("tensor", True)
+                    yield value, _Use("tensor", True, met=True)
                 case "torch.tensor":
                     yield value, _Use("number", True)
                 case _:
-                    yield value, _Use("tensor", False)
+                    yield value, _Use("tensor", met=True)
             if when is not None:
-                yield when, _Use("truth", False)
-        case Write(_, subs, _, value, when):
-            yield value, _Use("any", bool(subs))
+                yield when, _Use("truth")
+        case Write(root, subs, _, value, when):
+            # A number goes into a tensor of doubles as it is.
+            kind: Kind = "any" if not subs or scope.dtype(root) == "float32" else "exact"
+            yield value, _Use(kind, bool(subs), met=bool(subs))
             for sub in subs:
                 if isinstance(sub, Pick):
-                    yield sub.value, _Use("place", False)
+                    yield sub.value, _Use("place")
             if when is not None:
-                yield when, _Use("truth", False)
+                yield when, _Use("truth")
         case Define(_, value):
-            yield value, _Use("any", False)
+            yield value, _Use("any")
         case _:
             # A level that stays a loop.
             for inner in piece.pieces:
-                yield from ((value, _Use("other", False)) for value, _ in _contexts(inner, {}))
+                yield from ((value, _Use("other")) for value, _ in _contexts(inner, {}, scope))
 
 
 def _uses(
@@ -141,31 +168,37 @@ def _uses(
     match value:
         case Ref(text):
             if text in names:
-                yield text, _Use("other", False)
+                yield text, _Use("other")
         case Read(root, subs):
             if root in names:
-                yield root, use if _is_item(subs) else _Use("other", False)
+                yield root, _of_item(subs, use)
             for sub in subs:
                 if isinstance(sub, Pick):
-                    yield from _uses(sub.value, _Use("place", False), names, scope)
+                    yield from _uses(sub.value, _Use("place"), names, scope)
         case Apply(op, args):
             for at, arg in enumerate(args):
                 yield from _uses(arg, _operand(op, args, at, use, names, scope), names, scope)
             for _, keyword in value.keywords:
-                yield from _uses(keyword, _Use("other", False), names, scope)
+                yield from _uses(keyword, _Use("other"), names, scope)
         case OnItem():
             for arg, inner in _arguments(value, use, names, scope):
                 yield from _uses(arg, inner, names, scope)
         case _:
-            inner = _Use("any", False)
+            inner = _Use("any")
             for child in children(value):
                 truth = isinstance(value, Reduce) and child is value.when
-                yield from _uses(child, _Use("truth", False) if truth else inner, names, scope)
+                yield from _uses(child, _Use("truth") if truth else inner, names, scope)
 
 
-def _is_item(subs: tuple[Sub, ...]) -> bool:
-    """Whether subscripts take one whole item."""
-    return bool(subs) and isinstance(subs[0], At | Pick) and all(is_full(s) for s in subs[1:])
+def _of_item(subs: tuple[Sub, ...], use: _Use) -> _Use:
+    """The use of an item or of a part of it at a constant place."""
+    match subs:
+        case (At() | Pick(), At(place)) if (known := place.constant) is not None and known >= 0:
+            return replace(use, pinned=False, place=known)
+        case (At() | Pick(), *rest) if all(is_full(s) for s in rest):
+            return use
+        case _:
+            return _Use("other")
 
 
 def _operand(
@@ -174,7 +207,7 @@ def _operand(
     """What an operand of a pointwise operation is used as."""
     others = [arg for k, arg in enumerate(args) if k != at]
     if op in LOGIC or op == "bool" or (op == "where" and at == 0):
-        return _Use("truth", False)
+        return _Use("truth")
     if op in {"int", "float"} or op.startswith("math."):
         return _Use("number", True)
     if op == "item":
@@ -185,18 +218,20 @@ def _operand(
     if op == "where":
         return replace(use, pinned=pinned)
     if op.startswith(("torch.", "Tensor.")):
-        return _Use("tensor" if at == 0 else "any", pinned)
+        return _Use("tensor" if at == 0 else "any", pinned, met=True)
+    met = use.met or pinned
     if use.kind == "tensor" and not all(_is_number(other, scope) for other in others):
         # Any of the operands may be the tensor.
-        return _Use("any", pinned)
-    return _Use(use.kind, pinned)
+        return _Use("any", pinned, met)
+    kind = "any" if use.kind == "exact" and pinned and not use.pinned else use.kind
+    return _Use(kind, pinned, met)
 
 
 def _compared(op: str, use: _Use, others: list[Value], pinned: bool, scope: Scope) -> _Use:
     """An operand of a comparison: strings and anything else can be equal, only numbers are in order."""
     if op in {"==", "!="} and not all(_is_number(other, scope) for other in others):
-        return _Use("other", False)
-    return _Use("number" if use.kind == "truth" else "any", pinned)
+        return _Use("other")
+    return _Use("number" if use.kind == "truth" else "any", pinned, use.met or pinned)
 
 
 def _is_number(value: Value, scope: Scope) -> bool:
@@ -208,11 +243,10 @@ def _is_number(value: Value, scope: Scope) -> bool:
 
 def _anchors(value: Value, names: Iterable[str], scope: Scope) -> bool:
     """Whether a value has the shape of a tensor that is no item of a container: what meets it has that shape."""
+    if not _mentions(value, names):
+        kind = type_of(value, scope)
+        return kind.is_tensor and kind.rank != 0
     match value:
-        case Ref() | Read():
-            kind = type_of(value, scope)
-            root = value.text if isinstance(value, Ref) else value.root
-            return root not in names and kind.is_tensor and kind.rank != 0
         case Apply(op, args) if op not in LOGIC and op != "item":
             return any(_anchors(arg, names, scope) for arg in args)
         case OnItem(op, (first, *_)):
@@ -237,10 +271,10 @@ def _arguments(
     for name, arg in bound.items():
         for part in arg if isinstance(arg, tuple) else (arg,):
             if name not in known.tensors:
-                yield part, _Use("other", False)
+                yield part, _Use("other")
                 continue
-            others = [other for other in tensors if other is not part]
-            yield part, _Use("tensor", _keeps_shape(known, value.op, use, others, names, scope))
+            pinned = _keeps_shape(known, value.op, use, tensors, part, names, scope)
+            yield part, _Use("tensor", pinned, met=True)
 
 
 # Operations on trailing dimensions whose result shows the shape of every operand.
@@ -251,18 +285,20 @@ def _keeps_shape(
     known: Operation,
     op: str,
     use: _Use,
-    others: list[Value],
+    tensors: list[Value],
+    argument: Value,
     names: Iterable[str],
     scope: Scope,
 ) -> bool:
     """Whether an argument has one shape in every iteration, given that the result has (`use.pinned`) or not."""
     short = op.rsplit(".", 1)[-1]
-    if known.batched == "loss" or short == "mse_loss":
-        return any(_given_to_loss(other, names, scope) for other in others)
+    if known.batched == "loss":
+        return any(_given_to_loss(tensor, names, scope) for tensor in tensors)
     if known.rule in {Rule.ALONG, Rule.VIEW, Rule.LIKE} or short in _SHOWING:
         return use.pinned
     if short in {"unsqueeze", "transpose", "permute", "movedim", "t", "flip", "roll"}:
         return use.pinned
+    others = [tensor for tensor in tensors if tensor is not argument]
     free = not any(read.root in names for other in others for read in reads_of(other))
     return use.pinned and short == "matmul" and free
 
@@ -282,28 +318,27 @@ def _given_to_loss(value: Value, names: Iterable[str], scope: Scope) -> bool:
             return False
 
 
-def _tame(value: Value, names: Iterable[str]) -> bool:
-    """Whether numbers may be rounded to the default dtype before the arithmetic instead of after it.
+def _is_tame(value: Value, names: Iterable[str], scope: Scope) -> bool:
+    """Whether numbers may be rounded to the default dtype before an operation instead of after it.
 
-    Not where their difference from another value is taken: seconds since 1970 have no fraction left in float32.
+    Not where their difference from another number is taken: seconds since 1970 have no fraction left in float32.
     """
-    return all(_is_tame(inner, names) for inner in walk(value))
-
-
-def _is_tame(value: Value, names: Iterable[str]) -> bool:
     match value:
         case Apply("+" | "-"):
             varying = [a for a in _summands(value) if not isinstance(a, Const | Int)]
+            if any(_anchors(a, names, scope) for a in varying):
+                # In the tensor's own dtype, whatever the number was.
+                return True
             own = all(_mentions(a, names) for a in varying)
-            return len(varying) < 2 or (own and len({r for a in varying for r in reads_of(a)}) == 1)
-        case Apply("**", (_, Int(power))):
-            return power.constant is not None and power.constant >= 0
-        case Apply("*" | "/" | "where" | "neg" | "abs" | "bool"):
-            return True
-        case Apply(op):
-            return op in COMPARISONS or op in LOGIC
-        case OnItem():
-            return False
+            return own and len({r for a in varying for r in reads_of(a)}) <= 1
+        case Apply("**", (base, Int(power))):
+            return not _mentions(base, names) or (power.constant or 0) >= 0
+        case Apply("**", (base, _)):
+            return not _mentions(base, names)
+        case Apply("//" | "%" | "int" | "float" | "item", args):
+            return not any(_mentions(arg, names) for arg in args)
+        case Apply(op, args):
+            return not op.startswith("math.") or not any(_mentions(arg, names) for arg in args)
         case _:
             return True
 
@@ -317,5 +352,32 @@ def _summands(value: Value) -> Iterator[Value]:
             yield value
 
 
+def _asks_sizes(piece: Piece, names: Iterable[str]) -> bool:
+    """Whether the loop asks for the size of an item: who asks has items of several sizes."""
+    return any(
+        isinstance(atom, Dim) and atom.root in names and atom.dim > 0
+        for p in _polys(piece)
+        for atom in p.atoms()
+    )
+
+
+def _polys(piece: Piece) -> Iterator[Poly]:
+    if isinstance(piece, Write):
+        yield from sub_polys(piece.subs)
+    for value in values_of(piece):
+        for inner in walk(value):
+            match inner:
+                case Int(p):
+                    yield p
+                case Read(_, subs):
+                    yield from sub_polys(subs)
+                case _:
+                    pass
+
+
 def _mentions(value: Value, names: Iterable[str]) -> bool:
-    return any(read.root in names for read in reads_of(value))
+    return any(
+        (isinstance(inner, Read) and inner.root in names)
+        or (isinstance(inner, Ref) and inner.text in names)
+        for inner in walk(value)
+    )

@@ -27,7 +27,11 @@ class Lifting:
     uid: int = 0
     misses: list[Missed] = field(default_factory=list[Missed])
     assumptions: list[str] = field(default_factory=list[str])
-    containers: set[str] = field(default_factory=set[str])
+    containers: dict[str, Missed | None] = field(default_factory=dict[str, "Missed | None"])
+    items: dict[str, str] = field(default_factory=dict[str, str])
+    calls: dict[Value, Value] = field(default_factory=dict["Value", "Value"])
+    unsure: str = ""
+    shortest: list[Poly] = field(default_factory=list[Poly])
     temps: set[str] = field(default_factory=set[str])
     loop_names: frozenset[str] = frozenset()
     open_axes: list[Axis] = field(default_factory=list[Axis])

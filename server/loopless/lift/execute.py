@@ -580,6 +580,9 @@ class Executor:
             )
         if result is None:
             raise stop("unknown-call", f"`{function.name}` may return nothing", span)
+        if not self.inlining and not function.owner:
+            called = OnItem(f"call:{function.name}", tuple(args), tuple(keywords.items()))
+            self.lifting.calls[result] = called
         return result
 
     def returned(self, body: tuple[tree.Stmt, ...], frame: Frame, span: Span) -> Value | None:

@@ -110,7 +110,8 @@ def learn_rows(
             for leaf in open_leaves:
                 learn(leaf, most, lifting)
             return
-        _refuse_unknown(leaves, span, lifting)
+        if _leaves_unsure(leaves, span, lifting):
+            return
         # Items that meet in an operation on rows are rows alike (P4).
         for leaf in open_leaves:
             learn(leaf, rank, lifting)
@@ -137,7 +138,8 @@ def learn_any(value: Value, span: Span, lifting: Lifting) -> None:
     leaves = list(pointwise_leaves(value))
     if any(_is_whole(leaf, scope) for leaf in leaves):
         return
-    _refuse_unknown(leaves, span, lifting)
+    if _leaves_unsure(leaves, span, lifting):
+        return
     items = [leaf for leaf in leaves if isinstance(leaf, Read) and leaf.subs]
     # Pairs of items by one subscript each are rows, where no form is exact for every rank (P4).
     rows = lifting.rows and len(axes_of(value)) > 1 and all(len(x.subs) == 1 for x in items)
@@ -157,8 +159,8 @@ def learn_any(value: Value, span: Span, lifting: Lifting) -> None:
         scope.alike = joined(scope.alike, names[0], name)
 
 
-def _refuse_unknown(leaves: list[Value], span: Span, lifting: Lifting) -> None:
-    """What is not known to be a number may have dimensions of its own beside the item's."""
+def _leaves_unsure(leaves: list[Value], span: Span, lifting: Lifting) -> bool:
+    """Whether there is what is not known to be a number: it may have dimensions of its own beside the item's."""
     unknown = next(
         (
             x.text
@@ -167,11 +169,12 @@ def _refuse_unknown(leaves: list[Value], span: Span, lifting: Lifting) -> None:
         ),
         None,
     )
-    if unknown is not None and not unknown.startswith("float(") and len(leaves) > 1:
-        raise stop(
-            "unknown-rank", f"whether `{unknown}` is a number or a tensor is not known", span,
-            f"annotate `{unknown}`",
-        )  # fmt: skip
+    if unknown is None or unknown.startswith("float(") or len(leaves) < 2:
+        return False
+    lifting.unsure = f"whether `{unknown}` is a number or a tensor is not known"
+    if lifting.clean:
+        raise stop("unknown-rank", lifting.unsure, span, f"annotate `{unknown}`")
+    return True
 
 
 def joined(alike: Mapping[str, str], one: str, other: str) -> Mapping[str, str]:

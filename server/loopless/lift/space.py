@@ -8,7 +8,7 @@ from loopless.dependence.conditions import conjunction, integer_of
 from loopless.dependence.feasible import bounds, proves
 from loopless.facts.counted import COUNT
 from loopless.facts.infer import dotted
-from loopless.finding import Span
+from loopless.finding import Missed, Span
 from loopless.ir import tree
 from loopless.ir.poly import (
     Atom,
@@ -28,7 +28,7 @@ from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator, described
-from loopless.lift.stop import stop
+from loopless.lift.stop import StopLifting, stop
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
 
@@ -70,6 +70,9 @@ def space_of(
     bindings: list[tuple[str, Value]] = []
     for target, value in source.elements:
         _bind(target, substitute(value, atoms), bindings, evaluator)
+    if isinstance(source.extent.atom, Least) and source.extent not in lifting.shortest:
+        lifting.shortest.append(source.extent)
+    lifting.items |= {v.root: name for name, v in bindings if isinstance(v, Read)}
     when = None if source.when is None else substitute(source.when, atoms)
     return Space(axis, tuple(bindings), when, source.index.substitute(atoms))
 
@@ -217,15 +220,16 @@ def _tensor(
 ) -> _Source:
     value = evaluator.value(iterable, frame)
     kind = type_of(value, lifting.scope)
-    takes_apart = isinstance(target, tree.Display)
-    if isinstance(value, Ref) and not takes_apart and is_container(value.text, lifting.scope):
-        take_for_tensor(value.text, lifting)
+    missed = Missed(
+        "not-a-tensor", f"the loop runs over {described(value)}, which is not known to be a tensor",
+        iterable.span, unblock=f"annotate {described(value)} as torch.Tensor, or loop over range(len(…))",
+    )  # fmt: skip
+    if isinstance(value, Ref) and is_container(value.text, lifting.scope):
+        takes_apart = isinstance(target, tree.Display)
+        take_for_tensor(value.text, lifting, missed if takes_apart else None)
         kind = type_of(value, lifting.scope)
     if not kind.is_tensor:
-        raise stop(
-            "not-a-tensor", f"the loop runs over {described(value)}, which is not known to be a tensor",
-            iterable.span, f"annotate {described(value)} as torch.Tensor, or loop over range(len(…))",
-        )  # fmt: skip
+        raise StopLifting(missed)
     extent = _length(value, lifting)
     element = item(value, [At(poly(hole))], lifting.scope)
     if extent is None or element is None:
