@@ -25,6 +25,7 @@ from loopless.ir.value import (
     walk,
 )
 from loopless.lift.carried import Solution, companion, if_any, last, solve
+from loopless.lift.cells import carried_on
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.distribute import distribute, with_temp_axes
 from loopless.lift.evaluate import select
@@ -80,9 +81,9 @@ def close_level(
     cell_pieces: list[Piece] = []
     for name, solution in solved.items():
         finals[name] = solution.after
-    for name in unsolved:
-        update = _in_value(live_cells[name], solved)
-        cell_pieces.append(Write(name, (), None, update, None, (), loop.span))
+    cell_pieces += carried_on(
+        {name: _in_value(live_cells[name], solved) for name in unsolved}, loop.span, lifting
+    )
     if unsolved and _dead(unsolved, pieces, lifting):
         cell_pieces = []
     all_pieces = [*pieces, *cell_pieces]
@@ -101,7 +102,10 @@ def close_level(
         inits = [
             Write(name, (), None, start, None, (), loop.span)
             for name in sorted(kept_names)
-            if name in starts and not isinstance(start := starts[name], Unbound)
+            # What no statement of the nest has bound yet still holds its value.
+            if name in outer.env
+            and name in starts
+            and not isinstance(start := starts[name], Unbound)
         ]
         closed = [*inits, *closed]
         for name in kept_names & starts.keys():
