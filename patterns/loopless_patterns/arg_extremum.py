@@ -17,9 +17,9 @@ for i in range(len(x)):
 ```python
 # after
 best = float("-inf")
-at = 0
-if x.shape[0] > 0:
-    at = torch.where(x > best, x, best).argmax().item()
+beats = x > best
+at_2 = beats.nonzero()[x[beats].argmax()].item() if beats.any() else x.shape[0]
+at = at_2 if at_2 < x.shape[0] else 0
 ```
 
 Holds when:

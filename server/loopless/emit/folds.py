@@ -13,6 +13,7 @@ from loopless.emit.contract import contraction
 from loopless.emit.first import before
 from loopless.emit.operators import infix
 from loopless.emit.unprintable import Unprintable
+from loopless.emit.winner import winner
 from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis, Poly, greatest, poly
 from loopless.ir.value import (
@@ -23,6 +24,7 @@ from loopless.ir.value import (
     Previous,
     Reduce,
     Scan,
+    Temp,
     Value,
     axes_of,
     substitute,
@@ -330,6 +332,10 @@ def best(value: Best, printer: Printer) -> Code:
     """`if key > m: m = key` and what is kept beside it."""
     axis = value.axis
     printer.place(axis)
+    if isinstance(value.when, Temp):
+        return winner(value, value.when, printer)
+    if value.inner:
+        raise Unprintable("extreme", "the best of several levels where its place is not asked for")
     if value.body == value.key:
         return _best_key(value, printer)
     return _best_body(value, printer)

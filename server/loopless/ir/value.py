@@ -152,7 +152,7 @@ class Best:
     """A comparison fold over `axis` from `start` on: the best `key`, or what `body` was where the key was best.
 
     `order` is ">" or ">=" and so on, as `if key order best`. With `start` the fold begins from a given best key and
-    `fallback` is the body where no iteration beats it.
+    `fallback` is the body where no iteration beats it. `inner` are the axes of loops inside that take part, in order.
     """
 
     order: str
@@ -162,6 +162,7 @@ class Best:
     body: Value
     fallback: Value
     when: Value | None = None
+    inner: tuple[Axis, ...] = ()
 
 
 Value: TypeAlias = (
@@ -335,8 +336,8 @@ def axes_of(value: Value) -> frozenset[Axis]:
     match value:
         case Reduce(_, axis, _, _):
             found.discard(axis)
-        case Best(_, axis, _, _, _, _, _):
-            found.discard(axis)
+        case Best():
+            found -= {value.axis, *value.inner}
         case Scan(_, axis, _, _, _) | Previous(axis, _, _):
             found.add(axis)
         case _:

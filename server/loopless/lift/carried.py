@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.dependence.feasible import proves
@@ -251,6 +251,14 @@ def _extreme(name: str, update: Value, start: Value, axis: Axis) -> Solution | N
     """`if x > m: m = x`."""
     update = flattened(update, name)
     match update:
+        case Best(_, _, key, begin, body, fallback, when) if (
+            body == key
+            and _is_me(begin, name)
+            and _is_me(fallback, name)
+            and not mentions(key, name)
+            and not (when is not None and mentions(when, name))
+        ):
+            return Solution(Read(name, ()), _over(update, axis, start, body, start))
         case Apply("where", (test, then, otherwise)) if _is_me(otherwise, name):
             asked = split_test(test, name)
             if asked is None or asked[1] != then:
@@ -277,6 +285,18 @@ def _extreme(name: str, update: Value, start: Value, axis: Axis) -> Solution | N
             return None
         case _:
             return None
+
+
+def _over(inner: Best, axis: Axis, start: Value, body: Value, fallback: Value) -> Best:
+    """A fold of an inner loop that begins from what the outer one carries, as one fold over both."""
+    return replace(
+        inner,
+        axis=axis,
+        start=start,
+        body=body,
+        fallback=fallback,
+        inner=(inner.axis, *inner.inner),
+    )
 
 
 def flattened(update: Value, name: str) -> Value:
@@ -310,6 +330,17 @@ def companion(
     """`if x > m: m, at = x, i`: the name that is kept beside the best key."""
     update, leader_update = flattened(update, name), flattened(leader_update, leader)
     match update, leader_update:
+        case Best(), Best(_, _, key, begin, led, held) if (
+            _is_me(update.fallback, name)
+            and _is_me(begin, leader)
+            and _is_me(held, leader)
+            and led == key
+            and replace(update, body=led, fallback=held) == leader_update
+            and not any(mentions(v, n) for v in (update.body, key) for n in (name, leader))
+            and not (update.when is not None and cells_of(update.when) & {name, leader})
+        ):
+            fold = _over(update, axis, leader_start, update.body, start)
+            return Solution(Read(name, ()), fold)
         case (
             Apply("where", (test, then, otherwise)),
             Apply("where", (leader_test, key, leader_otherwise)),

@@ -33,6 +33,7 @@ from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of
 from loopless.lift.space import Space
 from loopless.lift.stop import stop
+from loopless.lift.winners import by_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def close_level(
         if not any(isinstance(v, Temp) and v.name in inside for v in walk(value))
     }
     _check_finals(finals, pieces, lifting)
-    return Closed(tuple(closed), finals)
+    placed = by_place(finals, lifting, loop.header)
+    return Closed((*closed, *placed.pieces), placed.finals)
 
 
 def _asked(name: str, updates: dict[str, Value], solved: dict[str, Solution]) -> bool:
@@ -193,11 +195,10 @@ def _solve(updates: dict[str, Value], starts: dict[str, Bound], axis: Axis) -> d
             assert not isinstance(start, Unbound)
             now = _in_value(update, solved)
             others = (cells_of(now) & updates.keys()) - {name} - solved.keys()
-            found: Solution | None = None
-            if not others:
+            # What is kept beside the best key is no value of the last iteration that changed the key.
+            found = _beside_another(name, update, start, axis, updates, starts)
+            if found is None and not others:
                 found = solve(name, now, start, axis)
-            if found is None:
-                found = _beside_another(name, update, start, axis, updates, starts)
             if found is not None:
                 solved[name] = found
                 progress = True
