@@ -11,6 +11,7 @@ from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import read_view
+from loopless.emit.windows import moves, windowed
 from loopless.ir.poly import Axis, Dim, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
 from loopless.lift.subscript import kin_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 def access(read: Read, printer: Printer) -> Code:
     """The text of a read, its axes first and in layout order."""
     read = read_view(read, printer)
+    if any(moves(sub, printer) for sub in read.subs):
+        return windowed(read, printer)
     rank = type_of(read, printer.scope).rank
     subs, got, flips = subscripts(read.root, read.subs, printer)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
@@ -283,6 +286,12 @@ def _end(p: Poly, size: Poly, printer: Printer, *, start: bool) -> str:
     return printer.size(p).text
 
 
+def _refuse_outside(root: str, cut: Cut) -> None:
+    """Beside a loop that stays, a slice that reaches out of the tensor would count from its end."""
+    if cut.start.terms or cut.count is None:
+        raise Unprintable("moving-slice", f"a slice of `{root}` reaches out of it")
+
+
 def _cut(root: str, cut: Cut, printer: Printer) -> str:
     """A slice that the user wrote, if it is the same for every iteration."""
     moving = set(cut.start.axes())
@@ -292,11 +301,13 @@ def _cut(root: str, cut: Cut, printer: Printer) -> str:
         moving |= cut.stop.axes()
     if moving - printer.loops.keys():
         raise Unprintable("moving-slice", f"a slice of `{root}` moves with the loop")
-    start = "" if not cut.start.terms else printer.size(cut.start).text
+    if cut.padded:
+        _refuse_outside(root, cut)
+    start = "" if not cut.start.terms else integer(cut.start, printer).text
     stop = ""
     if cut.stop is not None:
-        stop = printer.size(cut.stop).text
+        stop = integer(cut.stop, printer).text
     elif cut.count is not None:
-        stop = printer.size(cut.start + cut.count).text
+        stop = integer(cut.start + cut.count, printer).text
     text = f"{start}:{stop}"
     return text if cut.step == 1 else f"{text}:{cut.step}"

@@ -116,7 +116,7 @@ def _asked(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code
 
 def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
     """A choice: a conditional expression where the test is the same for all axes."""
-    if not (axes_of(test) - printer.loops.keys()):
+    if not (axes_of(test) - printer.loops.keys()) and not printer.typed(test).rank:
         asked = _asked(test, then, otherwise, printer)
         if asked is not None:
             return asked
@@ -128,6 +128,8 @@ def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
         text = f"{one.at(CHOICE + 1)} if {condition.at(CHOICE + 1)} else {other.at(CHOICE)}"
         return Code(text, CHOICE, axes, rank, one.number and other.number)
     condition = mask(test, printer)
+    if printer.typed(test).rank:
+        printer.parts[condition.text] = "mask"
     one = _guarded(test, then, printer)
     other = _guarded(negated(test), otherwise, printer)
     one, other = (

@@ -26,6 +26,7 @@ class Draft:
     temp_layouts: dict[str, tuple[Axis, ...]] = field(default_factory=dict[str, tuple[Axis, ...]])
     kept: int = 0
     ranges: dict[str, str] = field(default_factory=dict[str, str])
+    parts: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Print
     printer.behind, printer.clean, printer.mapped = setting.behind, setting.clean, setting.mapped
     printer.strict = setting.strict
     printer.items, printer.calls = setting.lifting.items, setting.lifting.calls
+    printer.hints = setting.lifting.hints
     return printer
 
 
@@ -104,6 +106,7 @@ def learn(printer: Printer, draft: Draft) -> None:
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch
     draft.ranges |= printer.ranges
+    draft.parts |= printer.parts
     for sentence in printer.assumptions:
         if sentence not in draft.assumptions:
             draft.assumptions.append(sentence)

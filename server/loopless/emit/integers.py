@@ -6,17 +6,30 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loopless.dependence.feasible import proves
+from loopless.emit.align import aligned, common
 from loopless.emit.code import ATOM, TERM, Code
 from loopless.emit.operators import infix, prefix
 from loopless.emit.sizes import atom_text
 from loopless.emit.unprintable import Unprintable
-from loopless.ir.poly import Atom, Axis, Monomial, Poly, Quotient, Remainder, poly
+from loopless.ir.poly import (
+    Atom,
+    Axis,
+    Greatest,
+    Least,
+    Monomial,
+    Poly,
+    Quotient,
+    Remainder,
+    poly,
+)
+from loopless.ir.value import Apply, Held, Value, axes_of
+from loopless.lift.bounds import data_in
 
 if TYPE_CHECKING:
     from loopless.emit.printer import Printer
 
 
-def _device(printer: Printer) -> str:
+def device(printer: Printer) -> str:
     """`, device=x.device` where the rewrite works on tensors that may be anywhere."""
     return "" if printer.device_root is None else f", device={printer.device_root}.device"
 
@@ -26,7 +39,7 @@ def arange(axis: Axis, start: Poly, step: int, printer: Printer, dtype: str = ""
     torch = printer.function("torch.arange")
     extent = axis.extent
     stop = start + extent * step
-    tail = _device(printer) + dtype
+    tail = device(printer) + dtype
     if not proves(extent, printer.known):
         # torch.arange(5, 3) raises where range(5, 3) is empty.
         printer.ends.append(extent)
@@ -44,7 +57,7 @@ def arange(axis: Axis, start: Poly, step: int, printer: Printer, dtype: str = ""
 def integer(p: Poly, printer: Printer, dtype: str = "") -> Code:
     """A Python integer as a number, or as an integer tensor over its axes."""
     axes = [a for a in printer.sorted(p.axes()) if a not in printer.loops]
-    if not axes:
+    if not axes and not data_in(p):
         return printer.size(p)
     groups: dict[Axis, int] = {}
     rest: dict[Monomial, int] = {}
@@ -55,7 +68,7 @@ def integer(p: Poly, printer: Printer, dtype: str = "") -> Code:
         else:
             rest[monomial] = factor
     left = Poly(tuple(rest.items()))
-    if left.axes() & set(axes):
+    if left.axes() & set(axes) or data_in(left):
         return _general(p, printer)
     codes: list[Code] = []
     ordered = sorted(groups, key=printer.place)
@@ -102,8 +115,54 @@ def _atom(atom: Atom, printer: Printer) -> Code:
             return infix("//", integer(over, printer), integer(under, printer), printer)
         case Remainder(over, under) if over.axes() or under.axes():
             return infix("%", integer(over, printer), integer(under, printer), printer)
+        case Held(value):
+            return _held(value, printer)
+        case Least(of) | Greatest(of) if any(p.axes() or data_in(p) for p in of):
+            return _extreme("max" if isinstance(atom, Least) else "min", of, printer)
         case _:
             if any(a not in printer.loops for a in poly(atom).axes()):
                 raise Unprintable("extreme", "a minimum or maximum of loop variables")
             text = atom_text(atom, printer.names, printer.loops)
             return Code(text, TERM if " " in text else ATOM, number=True)
+
+
+def _held(value: Value, printer: Printer) -> Code:
+    """An integer read from data: a number where it stands alone, an integer tensor where it varies."""
+    code = _held_code(value, printer)
+    if code.axes and not code.text.isidentifier():
+        printer.parts[code.text] = printer.hints.get(value, "end")
+    return code
+
+
+def _held_code(value: Value, printer: Printer) -> Code:
+    match value:
+        case Apply("item", (inner,)) if axes_of(inner) - printer.loops.keys():
+            value = inner
+        case _:
+            pass
+    code = printer.code(value)
+    kind = printer.typed(value)
+    if not code.axes and kind.is_tensor:
+        return Code(f"int({code.text})", number=True)
+    if kind.dtype in {"uint8", "int8", "int16"}:
+        # Python's integers do not overflow.
+        return code.but(f"{code.primary}.long()")
+    return code
+
+
+def _extreme(bound: str, of: tuple[Poly, ...], printer: Printer) -> Code:
+    """The smallest or greatest of several integers: `max` or `min` is the bound that each sets to the others."""
+    codes = sorted((integer(p, printer) for p in of), key=lambda code: code.number)
+    total = codes[0]
+    for code in codes[1:]:
+        if code.number and not total.number:
+            total = total.but(f"{total.primary}.clamp({bound}={code.text})")
+        elif code.number:
+            short = "min" if bound == "max" else "max"
+            total = Code(f"{short}({total.text}, {code.text})", number=True)
+        else:
+            axes, rank = common((total, code), printer)
+            texts = [aligned(c, axes, rank, printer) for c in (total, code)]
+            name = printer.function("torch.minimum" if bound == "max" else "torch.maximum")
+            total = Code(f"{name}({', '.join(texts)})", ATOM, axes, rank)
+    return total

@@ -9,11 +9,13 @@ from loopless.dependence.conditions import integer_of
 from loopless.emit.align import aligned, common
 from loopless.emit.code import ATOM, TERM, Code
 from loopless.emit.unprintable import Unprintable
+from loopless.emit.windows import masking
 from loopless.facts.evidence import FLOATS
 from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, module, shifted
 from loopless.facts.operations.spellings import product, template
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Const, Int, OnItem, Tuple, Value, axes_of
+from loopless.lift.ragged import OF_MASKS
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ def on_item(value: OnItem, printer: Printer) -> Code:
     """The text of an operation on items."""
     if value.op.startswith("call:"):
         return _own_call(value, printer)
+    if value.op in OF_MASKS:
+        return masking(value, printer)
     code = _on_item(value, printer)
     if code.rank is not None or code.kin:
         return code

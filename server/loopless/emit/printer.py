@@ -65,6 +65,8 @@ class Printer:
         self.behind = False
         self.target: Read | None = None
         self.ranges: dict[str, str] = {}
+        self.parts: dict[str, str] = {}
+        self.hints: dict[Value, str] = {}
         self.stored = False
         self.clean = False
         self.most: int | None = None
@@ -201,14 +203,14 @@ class Printer:
 
     def constant(self, known: object) -> Code:
         """A Python constant."""
+        if isinstance(known, float) and (known != known or known in (float("inf"), float("-inf"))):
+            return Code(f'float("{known}")', number=True)
         if (
             isinstance(known, int | float)
             and not isinstance(known, bool)
             and (known < 0 or repr(known).startswith("-"))
         ):
             return Code(repr(known), UNARY, number=True)
-        if isinstance(known, float) and (known != known or known in (float("inf"), float("-inf"))):
-            return Code(f'float("{known}")', number=True)
         return Code(repr(known), number=True)
 
     def typed(self, value: Value) -> Type:

@@ -15,6 +15,7 @@ from loopless.emit.lines import (
     margin,
     whole_lines,
 )
+from loopless.emit.naming import with_parts_named
 from loopless.emit.place import Place
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.scope import (
@@ -49,7 +50,10 @@ def finding(
 ) -> Finding:
     """The finding for a loop whose lines take its place."""
     comments = comments_of(text[loop.span.start : loop.span.end])
-    lines = [*comments, *_named_ranges(draft, names_bound((loop,)) - place.live)]
+    free = names_bound((loop,)) - place.live
+    named = _named_ranges(draft, free)
+    named = with_parts_named(named, draft.parts, free, text, lifting.changed)
+    lines = [*comments, *named]
     counter = dead_counter(loop, place.block[: place.at], place.live, lines, text)
     edits = [*_dead_starts(loop, place, draft, text), *counter, *edits]
     if lines:

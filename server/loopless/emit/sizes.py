@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loopless.emit.code import ATOM, SUM, TERM, UNARY, Code
+from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import (
     Atom,
     Axis,
@@ -94,6 +95,8 @@ def atom_text(atom: Atom, names: Mapping[Poly, str], loops: Mapping[Axis, str]) 
             return f"min({', '.join(size_text(p, names, loops).text for p in of)})"
         case Greatest(of):
             return f"max({', '.join(size_text(p, names, loops).text for p in of)})"
+        case _:
+            raise Unprintable("data-dependent-size", "a size that is read from data")
 
 
 def _tight(p: Poly, names: Mapping[Poly, str], loops: Mapping[Axis, str]) -> str:

@@ -16,6 +16,7 @@ from loopless.emit.draft import (
     learn,
     printer_for,
 )
+from loopless.emit.masked_stores import masked_store
 from loopless.emit.printer import Printer
 from loopless.emit.scatter import scatter
 from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
@@ -38,6 +39,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.piece import Write
 from loopless.lift.restrict import forwards, restricted, restricted_reductions
+from loopless.lift.slices import kept_where
 from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
@@ -66,6 +68,9 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         add_line(f"if {code.text}:", setting, draft, depth)
         known = (*setting.known, *constraints(test))
         write(replace(piece, when=rest), replace(setting, known=known), draft, depth + 1)
+        return
+    if kept_where(piece.value) is not None:
+        masked_store(piece, setting, draft, depth)
         return
     if _scans_backwards(piece):
         raise Unprintable("scan", "a running fold from the back")

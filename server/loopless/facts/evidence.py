@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from loopless.facts.scope import every_statement, own_expressions, walk_expr
@@ -99,6 +99,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
         for expr in own_expressions(statement):
             for inner in walk_expr(expr):
                 _shown(inner, canonical, strong, listed, indexed)
+                _sliced(inner, strong, indexed)
                 _ranked(inner, canonical, ranks)
                 _named_dims(inner, least)
         match statement:
@@ -148,6 +149,24 @@ def _shown(
                 listed.add(args[0].id)
             if whole is not None and whole.startswith("torch."):
                 _given(whole, args, strong, indexed)
+        case _:
+            pass
+
+
+def _sliced(expr: tree.Expr, strong: set[str], indexed: set[str]) -> None:
+    """What slices show: of what is cut, and of what their ends are looked up in."""
+    match expr:
+        case tree.Field(tree.Item(tree.Name(name), (tree.Range(),)), method) if (
+            method not in _LIST_METHODS
+        ):
+            # A slice of a list is a list.
+            strong.add(name)
+        case tree.Item(_, subscripts):
+            indexed.update(
+                n for s in subscripts if isinstance(s, tree.Range) for n in _in_bounds(s)
+            )
+        case tree.Call(tree.Name("int"), (only,)):
+            indexed.update(_in_bounds(only))
         case _:
             pass
 
@@ -262,6 +281,26 @@ def _looked_up(subscript: tree.Expr) -> str | None:
             return name
         case _:
             return None
+
+
+def _in_bounds(expr: tree.Expr | None) -> Iterator[str]:
+    """The names in `x[: name[i]]`, `x[name[i] - 1 :]` and `int(name[i] * n)`."""
+    match expr:
+        case tree.Range(start, stop):
+            yield from _in_bounds(start)
+            yield from _in_bounds(stop)
+        case tree.Operator(_, operands):
+            for operand in operands:
+                yield from _in_bounds(operand)
+        case tree.Call(tree.Name("int" | "min" | "max"), args):
+            for arg in args:
+                yield from _in_bounds(arg)
+        case tree.Item(tree.Name(name), subscripts) if not any(
+            isinstance(s, tree.Range | tree.Rest) for s in subscripts
+        ):
+            yield name
+        case _:
+            pass
 
 
 def _ranked(

@@ -70,6 +70,20 @@ class Remainder:
     under: Poly
 
 
+class Foreign:
+    """An integer that comes from elsewhere: to polynomials a variable, of which only the axes are known."""
+
+    __slots__ = ()
+
+    def axes_inside(self) -> frozenset[Axis]:
+        """The axes that it depends on."""
+        raise NotImplementedError
+
+    def moved(self, values: Mapping[Atom, Poly]) -> Foreign:
+        """What it is where atoms have other values."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class Least:
     """The smallest of several values."""
@@ -85,7 +99,7 @@ class Greatest:
 
 
 Atom: TypeAlias = (
-    Symbol | Dim | Numel | Axis | Cell | Count | Quotient | Remainder | Least | Greatest
+    Symbol | Dim | Numel | Axis | Cell | Count | Quotient | Remainder | Least | Greatest | Foreign
 )
 Monomial: TypeAlias = tuple[Atom, ...]
 
@@ -207,6 +221,9 @@ def inner_polys(atom: Atom) -> tuple[Poly, ...]:
             return over, under
         case Least(of) | Greatest(of):
             return of
+        case Foreign():
+            # It moves with its axes, nobody knows how.
+            return tuple(poly(axis) for axis in sorted(atom.axes_inside(), key=rank_of))
         case _:
             return ()
 
@@ -240,6 +257,8 @@ def _replaced(atom: Atom, values: Mapping[Atom, Poly]) -> Poly:
             return least(p.substitute(values) for p in of)
         case Greatest(of):
             return greatest(p.substitute(values) for p in of)
+        case Foreign():
+            return poly(atom.moved(values))
         case _:
             return poly(atom)
 

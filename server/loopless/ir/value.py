@@ -6,12 +6,12 @@ enclosing levels are free; `Reduce`, `Scan` and their like bind an axis of their
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from loopless.ir.poly import Atom, Axis, Cell, Poly
+from loopless.ir.poly import Atom, Axis, Cell, Foreign, Poly, poly
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Cut:
     count: Poly | None
     step: int = 1
     stop: Poly | None = None
+    padded: bool = False
+    """Places outside of the dimension may be asked for: whoever reads masks what comes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +172,49 @@ Value: TypeAlias = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Held(Foreign):
+    """An integer read from data, as an atom of polynomials: `lens[b]` in `x[b, : lens[b] - 1]`."""
+
+    value: Value
+
+    def axes_inside(self) -> frozenset[Axis]:
+        """The axes of the value."""
+        return axes_of(self.value)
+
+    def moved(self, values: Mapping[Atom, Poly]) -> Held:
+        """The value with its atoms replaced."""
+        return Held(substitute(self.value, dict(values)))
+
+
+def held_in(p: Poly) -> Iterator[Value]:
+    """The values that a polynomial has as atoms."""
+    for atom in sorted((a for a in p.atoms() if isinstance(a, Held)), key=repr):
+        yield atom.value
+
+
+def _with_held(p: Poly, change: Callable[[Value], Value]) -> Poly:
+    """The polynomial with `change` applied to the values that are its atoms."""
+    held = [atom for atom in p.atoms() if isinstance(atom, Held)]
+    return p.substitute({atom: poly(Held(change(atom.value))) for atom in held}) if held else p
+
+
+def _inside(sub: Sub) -> Iterator[Value]:
+    """The values in a subscript: what is looked up, and what ends are computed from."""
+    if isinstance(sub, Pick):
+        yield sub.value
+    for p in sub_polys((sub,)):
+        yield from held_in(p)
+
+
 def children(value: Value) -> Iterator[Value]:
     """The values directly inside, subscripts included."""
     match value:
+        case Int(p):
+            yield from held_in(p)
         case Read(_, subs):
             for sub in subs:
-                if isinstance(sub, Pick):
-                    yield sub.value
+                yield from _inside(sub)
         case Apply(_, args, keywords) | OnItem(_, args, keywords):
             yield from args
             for _, keyword in keywords:
@@ -217,13 +255,10 @@ def walk(value: Value) -> Iterator[Value]:
 def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
     """The value with `change` applied to each value directly inside."""
     match value:
+        case Int(p):
+            return Int(_with_held(p, change))
         case Read(root, subs):
-            if not any(isinstance(sub, Pick) for sub in subs):
-                return value
-            return Read(
-                root,
-                tuple(Pick(change(s.value)) if isinstance(s, Pick) else s for s in subs),
-            )
+            return Read(root, tuple(_rebuilt(sub, change) for sub in subs))
         case Apply(op, args, keywords):
             return Apply(
                 op, tuple(change(a) for a in args), tuple((k, change(v)) for k, v in keywords)
@@ -253,6 +288,30 @@ def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
             return value
 
 
+def _rebuilt(sub: Sub, change: Callable[[Value], Value]) -> Sub:
+    match sub:
+        case Pick(value):
+            return Pick(change(value))
+        case _:
+            return _with_polys(sub, lambda p: _with_held(p, change))
+
+
+def _with_polys(sub: Sub, change: Callable[[Poly], Poly]) -> Sub:
+    """A subscript, no lookup, with `change` applied to its polynomials."""
+    match sub:
+        case At(p):
+            return At(change(p))
+        case Cut(start, count, _, stop):
+            return replace(
+                sub,
+                start=change(start),
+                count=None if count is None else change(count),
+                stop=None if stop is None else change(stop),
+            )
+        case _:
+            return sub
+
+
 def replaced(value: Value, change: Callable[[Value], Value | None]) -> Value:
     """The value with every part that `change` gives a new value for replaced, outside first."""
     new = change(value)
@@ -280,25 +339,12 @@ def substitute(value: Value, atoms: dict[Atom, Poly]) -> Value:
 
 def substitute_subs(subs: tuple[Sub, ...], atoms: dict[Atom, Poly]) -> tuple[Sub, ...]:
     """Subscripts with atoms replaced."""
-    new: list[Sub] = []
-    for sub in subs:
-        match sub:
-            case At(p):
-                new.append(At(p.substitute(atoms)))
-            case Pick(inner):
-                new.append(Pick(substitute(inner, atoms)))
-            case Cut(start, count, step, stop):
-                new.append(
-                    Cut(
-                        start.substitute(atoms),
-                        None if count is None else count.substitute(atoms),
-                        step,
-                        None if stop is None else stop.substitute(atoms),
-                    )
-                )
-            case New():
-                new.append(sub)
-    return tuple(new)
+    return tuple(
+        Pick(substitute(sub.value, atoms))
+        if isinstance(sub, Pick)
+        else _with_polys(sub, lambda p: p.substitute(atoms))
+        for sub in subs
+    )
 
 
 def sub_polys(subs: Iterable[Sub]) -> Iterator[Poly]:

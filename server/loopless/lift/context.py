@@ -43,6 +43,7 @@ class Lifting:
     augmented: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
     leave: Leave | None = None
+    hints: dict[Value, str] = field(default_factory=dict[Value, str])
 
     def axis(self, name: str, extent: Poly) -> Axis:
         """A new axis, named after the loop's variable."""

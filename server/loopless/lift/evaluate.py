@@ -29,9 +29,12 @@ from loopless.ir.value import (
     Value,
     axes_of,
     cells_of,
+    held_in,
 )
+from loopless.lift.bounds import bound_of
 from loopless.lift.context import Frame, Lifting, Unbound
-from loopless.lift.ranks import learn_rows
+from loopless.lift.masked import masked_operation
+from loopless.lift.ranks import learn_rows, learn_scalar
 from loopless.lift.stop import stop
 from loopless.lift.subscript import full, item
 from loopless.lift.types import LOGIC, type_of
@@ -266,18 +269,13 @@ class Evaluator:
         def bound(expr: tree.Expr | None) -> Poly | None:
             if expr is None:
                 return None
-            value = self.value(expr, frame)
-            p = integer_of(value)
-            if (
-                p is None
-                and isinstance(value, Ref)
-                and self.scope.fact(value.text).kind in {"unknown", "int", "number"}
-            ):
-                p = poly(Symbol(value.text))
+            p = bound_of(self.value(expr, frame), self.scope)
             if p is None:
                 raise stop(
                     "data-dependent-size", "the length of a slice depends on data", expr.span
                 )
+            for held in held_in(p):
+                learn_scalar(held, self.lifting)
             return p
 
         start, stop_at, step = bound(subscript.start), bound(subscript.stop), bound(subscript.step)
@@ -545,6 +543,9 @@ class Evaluator:
         span: Span,
     ) -> Value:
         """An operation on the item's own dimensions."""
+        masked = masked_operation(name, args, keywords, span, self.lifting)
+        if masked is not None:
+            return masked
         learn_rows(name, args, keywords, span, self.lifting)
         return OnItem(name, args, keywords)
 
@@ -581,7 +582,7 @@ class Evaluator:
                     "unknown-size", f"the length of {described(arg)} is not known", call.span
                 )
             case "sum", [arg] if types[0].is_tensor:
-                return OnItem("torch.sum", (arg,), (("dim", Int(poly(0))),))
+                return self.on_item("torch.sum", (arg,), (("dim", Int(poly(0))),), call.span)
             case "range" | "enumerate" | "zip", _:
                 raise stop("unknown-call", f"`{short}` as a value", call.span)
             case _:

@@ -13,7 +13,7 @@ from loopless.facts.operations import Rule, method
 from loopless.facts.scope import names_bound, names_changed, root_name
 from loopless.finding import Span
 from loopless.ir import tree
-from loopless.ir.poly import Cell, poly
+from loopless.ir.poly import Axis, Cell, poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -41,6 +41,7 @@ from loopless.lift.normalize import exposed, jumps, without_continue
 from loopless.lift.overlap import may_touch
 from loopless.lift.piece import Append, Define, Piece, Write
 from loopless.lift.ranks import learn_stored
+from loopless.lift.slices import combined, kept_where, sliced_store
 from loopless.lift.space import Space, space_of
 from loopless.lift.stop import stop
 from loopless.lift.subscript import full, item
@@ -217,6 +218,7 @@ class Executor:
                 )
             case tree.Name(name):
                 frame.env[name] = value
+                self.lifting.hints.setdefault(value, name)
             case tree.Item(of, subscripts):
                 self.store(of, subscripts, None, value, frame, span)
             case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
@@ -292,19 +294,29 @@ class Executor:
             raise stop(
                 "not-a-tensor", f"{described(value)} is not known to be a tensor or a number", span
             )
+        sliced = sliced_store(root, subs, value, span, self.lifting)
+        axes: tuple[Axis, ...] = ()
+        if sliced is not None:
+            subs, value, axes = sliced
+        if sliced is not None and kept_where(value) is not None:
+            new = value if op is None else combined(op, Read(root, subs), value)
+            piece = Write(root, subs, None, new, frame.when, (), span, augmented=op is not None)
+            self._before_write(piece, frame)
+            frame.pieces.append(piece)
+            return
         learn_stored(root, subs, value, span, self.lifting)
         if op is None:
             reduced = as_update(root, subs, value)
             if reduced is not None:
                 op, value = reduced
-                piece = Write(root, subs, op, value, frame.when, (), span)
+                piece = Write(root, subs, op, value, frame.when, axes, span)
             else:
-                piece = Write(root, subs, None, value, frame.when, (), span)
+                piece = Write(root, subs, None, value, frame.when, axes, span)
         elif op in {"+", "*", "-", "/"}:
-            piece = Write(root, subs, *normal_op(op, value), frame.when, (), span, augmented=True)
+            piece = Write(root, subs, *normal_op(op, value), frame.when, axes, span, augmented=True)
         else:
             new = self.evaluator.combined(op, [Read(root, subs), value], span)
-            piece = Write(root, subs, None, new, frame.when, (), span, augmented=True)
+            piece = Write(root, subs, None, new, frame.when, axes, span, augmented=True)
         self._before_write(piece, frame)
         frame.pieces.append(piece)
 

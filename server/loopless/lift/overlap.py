@@ -14,7 +14,6 @@ from loopless.ir.value import (
     Best,
     Cut,
     New,
-    Pick,
     Previous,
     Read,
     Reduce,
@@ -52,9 +51,8 @@ def reads(piece: Piece) -> Iterator[Access]:
             yield from _value_reads(value, axes, given)
             if when is not None:
                 yield from _value_reads(when, axes, ())
-            for sub in subs:
-                if isinstance(sub, Pick):
-                    yield from _value_reads(sub.value, axes, given)
+            for part in children(Read("", subs)):
+                yield from _value_reads(part, axes, given)
         case Define(_, value, axes):
             yield from _value_reads(value, axes, ())
         case Append(_, value, when, axes):
@@ -94,9 +92,8 @@ def _value_reads(
     match value:
         case Read(root, subs):
             yield Access(root, subs, inner, given, prefix)
-            for sub in subs:
-                if isinstance(sub, Pick):
-                    yield from _value_reads(sub.value, inner, given, prefix)
+            for part in children(value):
+                yield from _value_reads(part, inner, given, prefix)
         case Temp(name):
             yield Access(name, (), inner, given)
         case Reduce(_, axis, body, when):

@@ -9,10 +9,11 @@ from loopless.finding import Missed, Span
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly
 from loopless.ir.value import (
-    Pick,
+    Read,
     Sub,
     Value,
     axes_of,
+    children,
     sub_axes,
     substitute,
     substitute_subs,
@@ -119,8 +120,7 @@ def values_of(piece: Piece) -> list[Value]:
     """Every value that the piece evaluates."""
     match piece:
         case Write(_, subs, _, value, when):
-            picks = [sub.value for sub in subs if isinstance(sub, Pick)]
-            return [value, *picks, *([when] if when is not None else [])]
+            return [value, *children(Read("", subs)), *([when] if when is not None else [])]
         case Define(_, value):
             return [value]
         case Append(_, value, when):

@@ -13,6 +13,8 @@ from loopless.ir.value import (
     Apply,
     At,
     Const,
+    Cut,
+    New,
     Pick,
     Read,
     Reduce,
@@ -21,6 +23,7 @@ from loopless.ir.value import (
     Sub,
     Value,
     axes_of,
+    sub_axes,
 )
 from loopless.lift.context import Lifting
 from loopless.lift.stop import stop
@@ -189,12 +192,20 @@ def learn(value: Value, rank: int, lifting: Lifting) -> None:
     match value:
         case Read(root, subs) if subs and lifting.scope.shown(root) is None:
             if all(isinstance(s, At | Pick) for s in subs):
-                _settle(root, len(subs) + rank, lifting)
+                settle(root, len(subs) + rank, lifting)
+            elif rank <= sum(isinstance(s, Cut) for s in subs) and _moving(subs):
+                # A slice that moves is a row as it stands.
+                settle(root, sum(not isinstance(s, New) for s in subs), lifting)
         case _:
             pass
 
 
-def _settle(root: str, rank: int, lifting: Lifting) -> None:
+def _moving(subs: tuple[Sub, ...]) -> bool:
+    return any(isinstance(s, Cut) and sub_axes((s,)) for s in subs)
+
+
+def settle(root: str, rank: int, lifting: Lifting) -> None:
+    """Note that a tensor has this rank, if nothing in the file says otherwise."""
     if root in lifting.learned:
         return
     lifting.learned[root] = rank
@@ -209,7 +220,7 @@ def learn_scalar(value: Value, lifting: Lifting) -> None:
     match value:
         case Read(root, subs) if subs and lifting.scope.shown(root) is None:
             if all(isinstance(s, At | Pick) for s in subs):
-                _settle(root, len(subs), lifting)
+                settle(root, len(subs), lifting)
             for sub in subs:
                 if isinstance(sub, Pick):
                     learn_scalar(sub.value, lifting)

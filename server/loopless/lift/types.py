@@ -274,14 +274,20 @@ def _on_item(
     op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], scope: Scope
 ) -> Type:
     types = [type_of(a, scope) for a in args]
-    if op == "part":
+    if op in {"part", "ragged"}:
         return types[0]
+    if op == "kept":
+        return types[1]
+    if op in {"positions", "trailing", "lowest", "wrapped"}:
+        return _of_mask(op, args, types)
     known = lookup(op)
     base = promoted([t for t in types if t.is_tensor] or [Type("other")])
     if known is None:
         return Type("tensor", None, None)
     dtype = result_dtype(known.dtype, base, types)
     rank = base.rank
+    if known.batched == "loss" and dict(keywords).get("reduction") == v.Const("none"):
+        return Type("tensor", dtype, rank)
     if known.rule is Rule.REDUCE:
         asked = dict(keywords)
         dims = asked.get("dim", args[1] if len(args) > 1 else None)
@@ -295,6 +301,19 @@ def _on_item(
     if known.rule is Rule.ALONG:
         return Type("tensor", dtype, rank)
     return Type("tensor", dtype, item_rank(op, args, types))
+
+
+def _of_mask(op: str, args: tuple[v.Value, ...], types: list[Type]) -> Type:
+    """The type of an operation that masks are made of."""
+    match op, args:
+        case "trailing", (_, v.Int(count)):
+            return Type("tensor", types[0].dtype, (types[0].rank or 0) + (count.constant or 0))
+        case "positions", _:
+            return Type("tensor", "int64", 1)
+        case "wrapped", _:
+            return Type("int", "int64")
+        case _:
+            return Type("number")
 
 
 def type_of_size(value: v.Value) -> bool:

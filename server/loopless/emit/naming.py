@@ -1,0 +1,65 @@
+"""Names for what the lines of a rewrite spell more than once: ranges, ends of slices, masks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+WIDTH = 99
+_BARE = re.compile(r"(?<![\w\])])\((\w+)\)(?!,)")
+
+
+def with_parts_named(
+    lines: list[str],
+    parts: Mapping[str, str],
+    free: frozenset[str],
+    text: str,
+    changed: frozenset[str],
+) -> list[str]:
+    """The lines, with each of `parts` that they repeat on a line of its own before them.
+
+    A name is `free` if the loop bound it and nobody reads it afterwards; else it must be new to the file. What reads
+    a tensor that the lines change stays where it is.
+    """
+    first: list[str] = []
+    waiting = list(parts.items())
+    while waiting:
+        part, name = waiting.pop(0)
+        count = sum(line.count(part) for line in lines)
+        wide = name != "places" and any(part in line and len(line) > WIDTH for line in lines)
+        if (
+            not (count > 1 or (count and wide))
+            or _read_by(part) & changed
+            or not _fits(name, part, lines, first, free, text)
+        ):
+            continue
+        first.append(f"{name} = {part}")
+        lines = [_swapped(line, part, name) for line in lines]
+        waiting = [(_swapped(other, part, name), its) for other, its in waiting]
+    return [*first, *lines]
+
+
+def _read_by(text: str) -> set[str]:
+    """The names whose elements a text reads."""
+    return _words(re.sub(r"\b[\w.]+\.(shape|device|dtype|is_floating_point)\b", "", text))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_]\w*", text))
+
+
+def _swapped(text: str, part: str, name: str) -> str:
+    return _BARE.sub(r"\1", text.replace(part, name))
+
+
+def _fits(
+    name: str, part: str, lines: list[str], first: list[str], free: frozenset[str], text: str
+) -> bool:
+    if (
+        name not in free
+        and (name in _words(text))
+        and not any(f.startswith(f"{name} = ") for f in first)
+    ):
+        return False
+    # A name may get a second value where nothing else asks for the first any more.
+    return not any(name in _words(line.replace(part, "")) for line in lines)
