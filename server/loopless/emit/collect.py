@@ -10,6 +10,7 @@ from loopless.emit.conditions import mask
 from loopless.emit.draft import Draft, Setting, either_way, printer_for
 from loopless.emit.lines import whole_lines
 from loopless.emit.printer import Printer
+from loopless.emit.segments import joined_list
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import reads_of_block
@@ -21,6 +22,7 @@ from loopless.ir.value import OnItem, Read, Value
 from loopless.lift.piece import Append
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import Type, type_of
+from loopless.lift.widest import widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def collected(
     for statement in block[at + 1 : collector.statement]:
         if not isinstance(statement, tree.Assign | tree.Evaluate):
             raise Unprintable("list-used", "statements between the loop and the collector")
+    append = joined_list(widened(append, setting.lifting), setting, draft)
     edits = [Edit(collector.call.span, code_of(append, collector, setting, draft))]
     if collector.start is not None and not _shared(collector.start, block):
         edits.append(Edit(whole_lines(text, collector.start.span), ""))
@@ -168,8 +171,10 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     """All items at once, laid out as the collector lays them out."""
     value = restricted_reductions(append.value, setting.lifting)
     printer = printer_for(setting, append.axes, draft)
-    whole_rows = False
-    if collector.function == "torch.cat":
+    if append.joined and (collector.function != "torch.cat" or collector.dim != 0):
+        raise Unprintable("append", "items of another length in each iteration")
+    whole_rows = append.joined
+    if collector.function == "torch.cat" and not append.joined:
         value, whole_rows = _without_leading_one(value)
     code = printer.code(value)
     if any(a not in code.axes for a in append.axes):
@@ -195,6 +200,7 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         code = code.but(f"{code.primary}.clone()")
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch
+    draft.parts |= printer.parts
     draft.assumptions += [a for a in printer.assumptions if a not in draft.assumptions]
     return code
 

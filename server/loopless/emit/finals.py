@@ -5,6 +5,7 @@ from __future__ import annotations
 from loopless.emit.cells import live_final
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.report import all_pieces
+from loopless.emit.segments import joined_value
 from loopless.facts.scope import (
     every_statement,
     target_names,
@@ -16,6 +17,7 @@ from loopless.ir.value import Int, Read, Ref, Value, reads_of, sub_polys, walk
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.piece import Kept, Piece, Write
 from loopless.lift.stop import StopLifting
+from loopless.lift.widest import widened_value
 
 
 def finals(
@@ -43,6 +45,7 @@ def finals(
         changed = {r.root for r in reads_of(value) if r.subs} & carried
         if changed and any(isinstance(p, Kept) for p in frame.pieces):
             raise StopLifting(Missed("last-value", f"`{name}` is read after the loop", loop.header))
+        value = joined_value(widened_value(value, lifting), setting, draft)
         live_final(name, value, setting, draft, lifting.outermost)
     return [Write(name, (), None, value, None, (), loop.span) for name, value in values.items()]
 

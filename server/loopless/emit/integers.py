@@ -22,7 +22,7 @@ from loopless.ir.poly import (
     Remainder,
     poly,
 )
-from loopless.ir.value import Apply, Held, Value, axes_of
+from loopless.ir.value import Apply, Held, Reduce, Value, axes_of, walk
 from loopless.lift.bounds import data_in
 
 if TYPE_CHECKING:
@@ -128,9 +128,13 @@ def _atom(atom: Atom, printer: Printer) -> Code:
 
 def _held(value: Value, printer: Printer) -> Code:
     """An integer read from data: a number where it stands alone, an integer tensor where it varies."""
+    for inner in walk(value):
+        if isinstance(inner, Reduce):
+            # The longest of no rows there is not.
+            printer.ends.append(inner.axis.extent - 1)
     code = _held_code(value, printer)
     if code.axes and not code.text.isidentifier():
-        printer.parts[code.text] = printer.hints.get(value, "end")
+        printer.parts[code.text] = printer.hints.get(value, "bounds")
     return code
 
 

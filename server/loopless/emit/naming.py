@@ -4,39 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+
+from loopless.finding import Edit
 
 WIDTH = 99
+_ASSIGNED = re.compile(r"\s*(\w+) [-+*/]?= ")
 _BARE = re.compile(r"(?<![\w\])])\((\w+)\)(?!,)")
 
 
 def with_parts_named(
     lines: list[str],
+    edits: list[Edit],
     parts: Mapping[str, str],
     free: frozenset[str],
     text: str,
     changed: frozenset[str],
-) -> list[str]:
-    """The lines, with each of `parts` that they repeat on a line of its own before them.
+) -> tuple[list[str], list[Edit]]:
+    """The lines and the edits elsewhere, with each of `parts` that they repeat on a line of its own before them.
 
     A name is `free` if the loop bound it and nobody reads it afterwards; else it must be new to the file. What reads
     a tensor that the lines change stays where it is.
     """
     first: list[str] = []
+    shown = [*lines, *(edit.text for edit in edits)]
     waiting = list(parts.items())
     while waiting:
         part, name = waiting.pop(0)
-        count = sum(line.count(part) for line in lines)
-        wide = name != "places" and any(part in line and len(line) > WIDTH for line in lines)
-        if (
-            not (count > 1 or (count and wide))
-            or _read_by(part) & changed
-            or not _fits(name, part, lines, first, free, text)
-        ):
+        count = sum(line.count(part) for line in shown)
+        wide = name != "places" and any(part in line and len(line) > WIDTH for line in shown)
+        fits = _fits(name, part, shown, first, free, text) and _may_move(part, shown, first)
+        if not (count > 1 or (count and wide)) or _read_by(part) & changed or not fits:
             continue
         first.append(f"{name} = {part}")
-        lines = [_swapped(line, part, name) for line in lines]
+        shown = [_swapped(line, part, name) for line in shown]
         waiting = [(_swapped(other, part, name), its) for other, its in waiting]
-    return [*first, *lines]
+    pairs = zip(edits, shown[len(lines) :], strict=True)
+    return [*first, *shown[: len(lines)]], [replace(edit, text=new) for edit, new in pairs]
+
+
+def _may_move(part: str, shown: list[str], first: list[str]) -> bool:
+    """Whether a part means the same before all lines: it stands under no test, and no line gives its names values."""
+    if any(part in line and line.startswith((" ", "\t")) for line in shown):
+        return False
+    given = {found[1] for line in shown if (found := _ASSIGNED.match(line))}
+    own = {line.partition(" = ")[0] for line in first}
+    return not _words(part) & (given - own)
 
 
 def _read_by(text: str) -> set[str]:

@@ -38,6 +38,7 @@ from loopless.ir.value import (
     Value,
     axes_of,
 )
+from loopless.lift.bounds import data_in
 from loopless.lift.types import COMPARISONS, LOGIC, Type, type_of
 
 
@@ -80,6 +81,8 @@ class Printer:
 
     def size(self, p: Poly) -> Code:
         """The text of an integer without axes."""
+        if data_in(p):
+            return integer(p, self)
         return size_text(p, self.names, self.loops)
 
     def function(self, canonical: str) -> str:
@@ -100,6 +103,8 @@ class Printer:
     def place(self, axis: Axis) -> int:
         """Where an axis stands in the layout; new ones go to the end."""
         if axis not in self.layout:
+            if axis.extent.axes() - self.loops.keys():
+                raise Unprintable("ragged-extent", "a range of another length in each iteration")
             self.layout.append(axis)
         return self.layout.index(axis)
 

@@ -52,7 +52,7 @@ def finding(
     comments = comments_of(text[loop.span.start : loop.span.end])
     free = names_bound((loop,)) - place.live
     named = _named_ranges(draft, free)
-    named = with_parts_named(named, draft.parts, free, text, lifting.changed)
+    named, edits = with_parts_named(named, edits, draft.parts, free, text, lifting.changed)
     lines = [*comments, *named]
     counter = dead_counter(loop, place.block[: place.at], place.live, lines, text)
     edits = [*_dead_starts(loop, place, draft, text), *counter, *edits]

@@ -18,6 +18,7 @@ from loopless.emit.draft import (
     needs_trips,
     printer_for,
 )
+from loopless.emit.segments import joined
 from loopless.emit.stores import write
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.counted import is_counted
@@ -28,6 +29,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
 from loopless.lift.restrict import restricted_reductions
+from loopless.lift.widest import widened
 
 
 def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int = 0) -> None:
@@ -35,8 +37,14 @@ def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: i
     for piece in pieces:
         match piece:
             case Write():
-                whole = not piece.subs
-                either_way(lambda s, p=piece: write(p, s, draft, depth), setting, draft, maps=whole)
+                piece = widened(piece, setting.lifting)
+                whole, its, deeper = joined(piece, setting, draft, depth)
+                either_way(
+                    lambda s, p=whole, d=deeper: write(p, s, draft, d),
+                    its,
+                    draft,
+                    maps=not whole.subs,
+                )
             case Define():
                 either_way(
                     lambda s, p=piece: _define(p, s, draft, depth), setting, draft, maps=False

@@ -88,7 +88,7 @@ def close_level(
     if unsolved and _dead(unsolved, pieces, lifting):
         cell_pieces = []
     all_pieces = [*pieces, *cell_pieces]
-    for name, value in space.bindings:
+    for name, value in space.bindings if _is_even(space) else ():
         # The body may give the loop's own name another value.
         left = inner.env.get(name, value)
         # Which iteration of a ragged level is its last one is not known.
@@ -122,6 +122,11 @@ def close_level(
     _check_finals(finals, pieces, lifting)
     placed = by_place(finals, lifting, loop.header)
     return Closed((*closed, *placed.pieces), placed.finals)
+
+
+def _is_even(space: Space) -> bool:
+    """Whether the last iteration is the same for all iterations of the loops around."""
+    return space.when is None and not space.axis.extent.axes()
 
 
 def _asked(name: str, updates: dict[str, Value], solved: dict[str, Solution]) -> bool:
@@ -336,7 +341,7 @@ def _private_finals(
     lifting: Lifting,
 ) -> None:
     """Names bound afresh in every iteration keep the value of the last one."""
-    if space.when is not None:
+    if not _is_even(space):
         return
     for name, value in inner.env.items():
         if name in starts or name in finals or isinstance(value, Unbound):

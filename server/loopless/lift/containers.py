@@ -27,6 +27,7 @@ from loopless.ir.value import (
     Sub,
     Value,
     children,
+    held_in,
     reads_of,
     sub_polys,
     walk,
@@ -133,6 +134,9 @@ def _contexts(
     piece: Piece, collectors: Mapping[str, str], scope: Scope
 ) -> Iterator[tuple[Value, _Use]]:
     """The values of a piece, each with what becomes of it."""
+    if isinstance(piece, Append | Write | Define):
+        for axis in piece.axes:
+            yield Int(axis.extent), _Use("any")
     match piece:
         case Append(root, value, when):
             match collectors.get(root):
@@ -169,12 +173,8 @@ def _uses(
         case Ref(text):
             if text in names:
                 yield text, _Use("other")
-        case Read(root, subs):
-            if root in names:
-                yield root, _of_item(subs, use)
-            for sub in subs:
-                if isinstance(sub, Pick):
-                    yield from _uses(sub.value, _Use("place"), names, scope)
+        case Int() | Read():
+            yield from _uses_in_places(value, use, names, scope)
         case Apply(op, args):
             for at, arg in enumerate(args):
                 yield from _uses(arg, _operand(op, args, at, use, names, scope), names, scope)
@@ -185,6 +185,8 @@ def _uses(
                 yield from _uses(arg, inner, names, scope)
         case _:
             inner = _Use("any")
+            if isinstance(value, Reduce):
+                yield from _uses(Int(value.axis.extent), inner, names, scope)
             for child in children(value):
                 truth = isinstance(value, Reduce) and child is value.when
                 yield from _uses(child, _Use("truth") if truth else inner, names, scope)
@@ -199,6 +201,22 @@ def _of_item(subs: tuple[Sub, ...], use: _Use) -> _Use:
             return use
         case _:
             return _Use("other")
+
+
+def _uses_in_places(
+    value: Int | Read, use: _Use, names: Iterable[str], scope: Scope
+) -> Iterator[tuple[str, _Use]]:
+    """The uses in a read and in its subscripts, and in integers that are computed from data."""
+    subs = value.subs if isinstance(value, Read) else ()
+    if isinstance(value, Read) and value.root in names:
+        yield value.root, _of_item(subs, use)
+    for sub in subs:
+        if isinstance(sub, Pick):
+            yield from _uses(sub.value, _Use("place"), names, scope)
+    polys = list(sub_polys(subs)) if isinstance(value, Read) else [value.poly]
+    for held in (inner for p in polys for inner in held_in(p)):
+        # What bounds a slice or a range is a whole number.
+        yield from ((name, _Use("place")) for name, _ in _uses(held, use, names, scope))
 
 
 def _operand(

@@ -43,6 +43,9 @@ class Lifting:
     augmented: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
     leave: Leave | None = None
+    starts: dict[Axis, Poly] = field(default_factory=dict[Axis, Poly])
+    sized: set[Axis] = field(default_factory=set[Axis])
+    flat_names: set[str] = field(default_factory=set[str])
     hints: dict[Value, str] = field(default_factory=dict[Value, str])
 
     def axis(self, name: str, extent: Poly) -> Axis:

@@ -30,6 +30,7 @@ from loopless.ir.value import (
     axes_of,
     reads_of,
 )
+from loopless.lift.appends import elements_of
 from loopless.lift.arms import as_update, asking, merge_stores, normal_op, swapped, under
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
@@ -419,6 +420,14 @@ class Executor:
                 return Temp(name, ())
         return test
 
+    def appended(self, name: str, value: Value, frame: Frame, span: Span) -> Append:
+        """An item of a list, or its elements where its length moves with the loop."""
+        elements = elements_of(value, span, self.lifting)
+        if elements is None:
+            return Append(name, value, frame.when, (), span)
+        element, where, axis = elements
+        return Append(name, element, conjunction(frame.when, where), (axis,), span, joined=True)
+
     def effect(self, expr: tree.Expr, frame: Frame) -> None:
         """An expression statement: an append, an in-place method, or an effect."""
         match expr:
@@ -441,7 +450,7 @@ class Executor:
                         "aliasing", f"the list holds `{argument.id}` itself, which changes in place (T22)",
                         expr.span, f"append `{argument.id}.clone()`",
                     )  # fmt: skip
-                frame.pieces.append(Append(name, value, frame.when, (), expr.span))
+                frame.pieces.append(self.appended(name, value, frame, expr.span))
             case tree.Call(tree.Field(of, attribute), args, ()) if attribute.endswith("_"):
                 self.in_place(of, attribute, args, frame, expr.span)
             case tree.Call(func):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from loopless.finding import Missed, Span
 from loopless.ir import tree
@@ -51,13 +51,17 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """`root.append(value)` at every point of `axes` where `when` holds, in the order of the axes."""
+    """`root.append(value)` at every point of `axes` where `when` holds, in the order of the axes.
+
+    With `joined` the value is an element of what was appended, along the last axis: the list has to be joined.
+    """
 
     root: str
     value: Value
     when: Value | None
     axes: tuple[Axis, ...]
     span: Span
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,10 @@ class Kept:
 
 Piece: TypeAlias = Write | Define | Append | Kept
 
+P = TypeVar("P", bound=Write | Define | Append | Kept)
 
-def with_atoms(piece: Piece, atoms: dict[Atom, Poly]) -> Piece:
+
+def with_atoms(piece: P, atoms: dict[Atom, Poly]) -> P:
     """The piece with atoms of its polynomials replaced."""
     match piece:
         case Write(_, subs, _, value, when):

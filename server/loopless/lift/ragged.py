@@ -24,9 +24,10 @@ from functools import reduce
 
 from loopless.dependence.feasible import Constraint, bounds, proves
 from loopless.finding import Span
-from loopless.ir.poly import Axis, Greatest, Least, Poly, Quotient, poly
+from loopless.ir.poly import Axis, Dim, Greatest, Least, Poly, Quotient, poly
 from loopless.ir.value import (
     Apply,
+    At,
     Cut,
     Held,
     Int,
@@ -66,17 +67,21 @@ WRAPPED = "wrapped"
 OF_MASKS = frozenset({POSITIONS, TRAILING, LOWEST, RAGGED, KEPT, WRAPPED})
 
 
+Ends = tuple[Cut, Poly]
+"""A slice as it was written, and the size of the dimension that it cuts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ragged:
     """A value of one size in all iterations, of which only the places where `masks` hold are meant.
 
     `masks` has one mask for each dimension of the item that is ragged; `zeros` says that all others are zero.
-    `ends` are the slices as they were written: where they are the same, so are the lengths (P8).
+    `ends` are the slices as they were written: where they are the same, so are the lengths (P9).
     """
 
     value: Value
     masks: tuple[tuple[int, Value], ...]
-    ends: tuple[Cut, ...]
+    ends: tuple[Ends, ...]
     zeros: bool = False
 
 
@@ -127,7 +132,7 @@ def ragged(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
             return _pointwise(op, args, span, lifting)
         case OnItem("ragged", (inner, *parts)):
             masks = zip(parts[::3], parts[1::3], strict=True)
-            ends = tuple(_cut_of(part) for part in parts[2::3])
+            ends = tuple(_ends_of(part) for part in parts[2::3])
             return Ragged(inner, tuple((_number(dim), mask) for dim, mask in masks), ends)
         case _:
             return None
@@ -136,15 +141,17 @@ def ragged(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
 def carried(found: Ragged, value: Value) -> Value:
     """Another value of the same shape that is as ragged, as a value."""
     parts: list[Value] = []
-    for (dim, mask), cut in zip(found.masks, found.ends, strict=True):
-        parts += [Int(poly(dim)), mask, Read("", (cut,))]
+    for (dim, mask), (cut, size) in zip(found.masks, found.ends, strict=True):
+        parts += [Int(poly(dim)), mask, Read("", (cut, At(size)))]
     return OnItem(RAGGED, (value, *parts))
 
 
-def _cut_of(value: Value) -> Cut:
-    assert isinstance(value, Read)
-    assert isinstance(value.subs[0], Cut)
-    return value.subs[0]
+def _ends_of(value: Value) -> Ends:
+    match value:
+        case Read("", (Cut() as cut, At(size))):
+            return cut, size
+        case _:
+            raise AssertionError(value)
 
 
 def _number(value: Value) -> int:
@@ -156,7 +163,7 @@ def _number(value: Value) -> int:
 def _read(read: Read, span: Span, lifting: Lifting) -> Ragged | None:
     subs = list(read.subs)
     masks: list[tuple[int, Value]] = []
-    ends: list[Cut] = []
+    ends: list[Ends] = []
     zeros = True
     dim = place = 0
     for at, sub in enumerate(read.subs):
@@ -166,7 +173,7 @@ def _read(read: Read, span: Span, lifting: Lifting) -> Ragged | None:
             subs[at] = found.sub
             if found.mask is not None:
                 masks.append((dim, found.mask))
-                ends.append(sub)
+                ends.append((sub, lifting.scope.size(read.root, place)))
                 zeros = zeros and found.zeros
         dim += isinstance(sub, Cut | New)
         place += not isinstance(sub, New)
@@ -188,7 +195,7 @@ def _span(cut: Cut, size: Poly, others: frozenset[Axis], span: Span, lifting: Li
     lows, highs = _members(cut.start, Greatest), _members(size if end is None else end, Least)
     anchored = _anchor(lows, highs, lifting)
     if anchored is not None:
-        # P8: a slice that is written with a length has one.
+        # P9: a slice that is written with a length has one.
         known.append(Constraint(anchored[1] - anchored[0]))
     ends = _from_front(lows, highs, size, known, span)
     if anchored is None or anchored[0] not in ends.lows or anchored[1] not in ends.highs:
@@ -230,7 +237,7 @@ def _window(anchored: tuple[Poly, Poly], ends: _Ends, size: Poly, known: list[Co
 
 
 def whole_steps(of: Iterable[Poly]) -> list[Constraint]:
-    """What follows from steps that are no numbers going forward, as they are presumed to (P8).
+    """What follows from steps that are no numbers going forward, as they are presumed to (P9).
 
     `n // s * s <= n`, and `i * s` lies between zero and what it is in the last iteration of `i`.
     """
@@ -334,7 +341,21 @@ def _pointwise(op: str, args: tuple[Value, ...], span: Span, lifting: Lifting) -
 
 def alike(one: Ragged, other: Ragged) -> bool:
     """Whether two values are ragged in the same way."""
-    return one.ends == other.ends and [d for d, _ in one.masks] == [d for d, _ in other.masks]
+    if len(one.ends) != len(other.ends) or [d for d, _ in one.masks] != [d for d, _ in other.masks]:
+        return False
+    return all(_same_ends(a, b) for a, b in zip(one.ends, other.ends, strict=True))
+
+
+def _same_ends(one: Ends, other: Ends) -> bool:
+    """The same ends in dimensions of one size, or in the same dimension of two tensors (P9)."""
+    (cut, size), (its, its_size) = one, other
+    if cut != its:
+        return False
+    match size.atom, its_size.atom:
+        case Dim(root, dim), Dim(other_root, other_dim) if root != other_root:
+            return dim == other_dim
+        case _:
+            return size == its_size
 
 
 def joint_mask(found: Ragged, span: Span, lifting: Lifting) -> Value:

@@ -17,17 +17,31 @@ from loopless.ir.poly import (
     Greatest,
     Least,
     Poly,
-    Symbol,
     greatest,
     least,
     poly,
     quotient,
 )
-from loopless.ir.value import Apply, At, Cut, Int, Read, Ref, Tuple, Value, substitute
+from loopless.ir.value import (
+    Apply,
+    At,
+    Cut,
+    Held,
+    Int,
+    Read,
+    Reduce,
+    Ref,
+    Tuple,
+    Value,
+    held_in,
+    substitute,
+)
+from loopless.lift.bounds import bound_of, data_in
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator, described
+from loopless.lift.ranks import learn_scalar
 from loopless.lift.stop import StopLifting, stop
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
@@ -44,7 +58,7 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """Something iterated over: its length, and its element at an ordinal."""
 
     extent: Poly
@@ -123,7 +137,7 @@ def _source(
     lifting: Lifting,
     evaluator: Evaluator,
     frame: Frame,
-) -> _Source:
+) -> Source:
     scope = lifting.scope
     if isinstance(iterable, tree.Call):
         if iterable.func == tree.Name(COUNT, iterable.span):
@@ -153,7 +167,7 @@ def _source(
                         )
                     first = p
                 count = (target.items[0], Int(poly(hole) + first))
-                return _Source(
+                return Source(
                     inner.extent, (count, *inner.elements), inner.when, poly(hole) + first
                 )
             case "builtins.zip", args if (
@@ -166,9 +180,7 @@ def _source(
                 extent = least(p.extent for p in parts)
                 if any(p.when is not None for p in parts):
                     raise stop("unknown-extent", "a ragged range inside `zip`", iterable.span)
-                return _Source(
-                    extent, tuple(e for p in parts for e in p.elements), None, poly(hole)
-                )
+                return Source(extent, tuple(e for p in parts for e in p.elements), None, poly(hole))
             case "builtins.reversed", (tree.Call(inner_func, inner_args),) if (
                 dotted(inner_func, scope) == "builtins.range"
             ):
@@ -177,7 +189,7 @@ def _source(
                     raise stop("unknown-extent", "a ragged range, reversed", iterable.span)
                 atoms: dict[Atom, Poly] = {hole: inner.extent - 1 - poly(hole)}
                 elements = tuple((t, substitute(x, atoms)) for t, x in inner.elements)
-                return _Source(inner.extent, elements, None, inner.index.substitute(atoms))
+                return Source(inner.extent, elements, None, inner.index.substitute(atoms))
             case "builtins.list" | "builtins.iter", (of,):
                 return _source(target, of, hole, lifting, evaluator, frame)
             case _:
@@ -192,7 +204,7 @@ def _source(
                 elements = tuple(
                     (t, _hosted(t, x, evaluator, iterable.span)) for t, x in source.elements
                 )
-                return _Source(source.extent, elements, None, source.index)
+                return Source(source.extent, elements, None, source.index)
             case _:
                 pass
     return _tensor(target, iterable, hole, lifting, evaluator, frame)
@@ -217,7 +229,7 @@ def _tensor(
     lifting: Lifting,
     evaluator: Evaluator,
     frame: Frame,
-) -> _Source:
+) -> Source:
     value = evaluator.value(iterable, frame)
     kind = type_of(value, lifting.scope)
     missed = Missed(
@@ -236,7 +248,7 @@ def _tensor(
         raise stop(
             "unknown-extent", f"the length of {described(value)} is not known", iterable.span
         )
-    return _Source(extent, ((target, element),), None, poly(hole))
+    return Source(extent, ((target, element),), None, poly(hole))
 
 
 def _length(value: Value, lifting: Lifting) -> Poly | None:
@@ -284,13 +296,13 @@ def _range(
     lifting: Lifting,
     evaluator: Evaluator,
     frame: Frame,
-) -> _Source:
+) -> Source:
     return _between(target, args, [_bound(arg, evaluator, frame) for arg in args], hole, lifting)
 
 
 def _between(
     target: tree.Expr, args: tuple[tree.Expr, ...], values: list[Poly], hole: Axis, lifting: Lifting
-) -> _Source:
+) -> Source:
     """The numbers from a start to an end by a step."""
     start, end, step = poly(0), values[0], 1
     if len(values) > 1:
@@ -309,14 +321,42 @@ def _between(
     ragged = any(
         atom in (start - end).atoms() or atom in start.atoms() for atom in lifting.open_axes
     )
+    if ragged and (data_in(start) or data_in(end)):
+        return jagged(target, args[0].span, start, end, step, hole, lifting)
     if not ragged:
         if step == -1:
             extent = start - end
-            return _Source(extent, ((target, Int(start - poly(hole))),), None, start - poly(hole))
+            return Source(extent, ((target, Int(start - poly(hole))),), None, start - poly(hole))
         extent = end - start if step == 1 else quotient(end - start + (step - 1), poly(step))
         index = start + poly(hole) * step
-        return _Source(extent, ((target, Int(index)),), None, index)
+        return Source(extent, ((target, Int(index)),), None, index)
     return _ragged(target, args, start, end, step, hole, lifting)
+
+
+def jagged(
+    target: tree.Expr,
+    span: Span,
+    start: Poly,
+    end: Poly,
+    step: int,
+    hole: Axis,
+    lifting: Lifting,
+) -> Source:
+    """A range whose ends are read from data: from a fixed start as a rectangle, else an axis of its own lengths."""
+    axes = set(lifting.open_axes)
+    if step != 1:
+        raise stop("ragged-extent", "a range with a step whose ends are read from data", span)
+    if not start.axes() & axes:
+        longest = end - start
+        for axis in reversed(lifting.open_axes):
+            if axis in longest.axes():
+                longest = poly(Held(Reduce("max", axis, Int(longest))))
+        when = Apply("<", (Int(poly(hole)), Int(end - start)))
+        index = start + poly(hole)
+        return Source(greatest((longest, poly(0))), ((target, Int(index)),), when, index)
+    lifting.starts[hole] = start
+    index = start + poly(hole)
+    return Source(end - start, ((target, Int(index)),), None, index)
 
 
 def _ragged(
@@ -327,7 +367,7 @@ def _ragged(
     step: int,
     hole: Axis,
     lifting: Lifting,
-) -> _Source:
+) -> Source:
     """A range whose ends move with the loops around: the widest that it gets, under a predicate."""
     if step == -1:
         start, end = end + 1, start + 1
@@ -359,23 +399,23 @@ def _ragged(
         flipped = high - 1 - poly(hole)
         atoms: dict[Atom, Poly] = {hole: high - 1 - poly(hole) - low}
         when = None if when is None else substitute(when, atoms)
-        return _Source(high - low, ((target, Int(flipped)),), when, flipped)
-    return _Source(high - low, ((target, Int(index)),), when, index)
+        return Source(high - low, ((target, Int(flipped)),), when, flipped)
+    return Source(high - low, ((target, Int(index)),), when, index)
 
 
 def _positive(p: Poly) -> bool:
     return proves(p - 1, [])
 
 
-def _symbolic_step(target: tree.Expr, start: Poly, end: Poly, step: Poly, hole: Axis) -> _Source:
+def _symbolic_step(target: tree.Expr, start: Poly, end: Poly, step: Poly, hole: Axis) -> Source:
     index = start + poly(hole) * step
-    return _Source(quotient(end - start + step - 1, step), ((target, Int(index)),), None, index)
+    return Source(quotient(end - start + step - 1, step), ((target, Int(index)),), None, index)
 
 
-def _strided_down(target: tree.Expr, start: Poly, end: Poly, step: int, hole: Axis) -> _Source:
+def _strided_down(target: tree.Expr, start: Poly, end: Poly, step: int, hole: Axis) -> Source:
     index = start + poly(hole) * step
     extent = quotient(start - end + (-step - 1), poly(-step))
-    return _Source(extent, ((target, Int(index)),), None, index)
+    return Source(extent, ((target, Int(index)),), None, index)
 
 
 def _members(p: Poly, kind: type[Greatest] | type[Least]) -> tuple[Poly, ...]:
@@ -417,16 +457,11 @@ def _hull(p: Poly, lifting: Lifting, *, lowest: bool) -> Poly | None:
 
 
 def _bound(arg: tree.Expr, evaluator: Evaluator, frame: Frame) -> Poly:
-    value = evaluator.value(arg, frame)
-    p = integer_of(value)
+    p = bound_of(evaluator.value(arg, frame), evaluator.scope)
     if p is None:
-        match value:
-            case Ref(text) if evaluator.scope.fact(text).kind in {"unknown", "int", "number"}:
-                p = poly(Symbol(text))
-            case _:
-                raise stop(
-                    "data-dependent-extent", "how often the loop runs depends on data", arg.span
-                )
+        raise stop("data-dependent-extent", "how often the loop runs depends on data", arg.span)
+    for held in held_in(p):
+        learn_scalar(held, evaluator.lifting)
     if any(isinstance(atom, Cell) for atom in p.atoms()):
         raise stop("data-dependent-extent", "how often the loop runs changes as it runs", arg.span)
     return p

@@ -1,0 +1,90 @@
+"""Items of another length each, put into a list that is joined in the end: their elements, on an axis of their own."""
+
+from __future__ import annotations
+
+from loopless.dependence.conditions import conjunction, integer_of
+from loopless.finding import Span
+from loopless.ir.poly import Axis, Poly, poly
+from loopless.ir.value import Apply, At, Int, OnItem, Tuple, Value, replaced
+from loopless.lift.bounds import bound_of
+from loopless.lift.context import Lifting
+from loopless.lift.ragged import ragged
+from loopless.lift.subscript import item
+from loopless.lift.types import type_of
+
+Elements = tuple[Value, Value | None, Axis]
+"""What an element is, where there is one, and the axis along the item."""
+
+
+def elements_of(value: Value, span: Span, lifting: Lifting) -> Elements | None:
+    """The elements of an item whose length moves with the loop; None for other items."""
+    made = _made(value, lifting)
+    if made is not None:
+        return made
+    found = ragged(value, span, lifting)
+    if found is None or [dim for dim, _ in found.masks] != [0]:
+        return None
+    if any(cut.count is not None and not cut.count.axes() for cut, _ in found.ends):
+        # Written with one length: it is presumed to have it (P9).
+        return None
+    (_, mask), *_ = found.masks
+    places = next((v for v in _values(mask) if isinstance(v, OnItem) and v.op == "positions"), None)
+    if places is None:
+        return None
+    count = integer_of(places.args[0])
+    if count is None:
+        return None
+    axis = lifting.axis("t", count)
+    element = item(found.value, [At(poly(axis))], lifting.scope)
+    if element is None:
+        return None
+    when = replaced(mask, lambda v: Int(poly(axis)) if v == places else None)
+    return element, _conjunction(when), axis
+
+
+def _values(mask: Value) -> list[Value]:
+    match mask:
+        case Apply(_, args):
+            return [inner for arg in args for inner in _values(arg)]
+        case _:
+            return [mask]
+
+
+def _conjunction(mask: Value) -> Value | None:
+    match mask:
+        case Apply("&", (one, other)):
+            return conjunction(_conjunction(one), _conjunction(other))
+        case _:
+            return mask
+
+
+def _made(value: Value, lifting: Lifting) -> Elements | None:
+    """`torch.arange(n)` and `torch.full((n,), i)`, where `n` is another one in each iteration."""
+    match value:
+        case OnItem("torch.arange", (end,), ()):
+            return _counted(poly(0), bound_of(end, lifting.scope), None, lifting)
+        case OnItem("torch.arange", (start, end), ()):
+            first = bound_of(start, lifting.scope)
+            return (
+                None
+                if first is None
+                else _counted(first, bound_of(end, lifting.scope), None, lifting)
+            )
+        case OnItem("torch.full", (Tuple((size,)), number), ()) if (
+            type_of(number, lifting.scope).kind == "int"
+        ):
+            return _counted(poly(0), bound_of(size, lifting.scope), number, lifting)
+        case _:
+            return None
+
+
+def _counted(
+    start: Poly, end: Poly | None, number: Value | None, lifting: Lifting
+) -> Elements | None:
+    if end is None or not (end - start).axes() & set(lifting.open_axes):
+        return None
+    axis = lifting.axis("t", end - start)
+    lifting.starts[axis] = start
+    # A negative number of places raises.
+    lifting.sized.add(axis)
+    return (number if number is not None else Int(start + poly(axis))), None, axis
