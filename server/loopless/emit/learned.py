@@ -15,7 +15,7 @@ def first_pass(loop: tree.For, lifting: Lifting) -> Lifting | None:
     """Stores show the ranks of what is stored: lift once to learn them, then for good."""
     trial = Lifting(
         lifting.scope.copy(), loop_names=lifting.loop_names, live=lifting.live, augmented=lifting.augmented,
-        changed=lifting.changed, rows=lifting.rows, clean=lifting.clean,
+        changed=lifting.changed, rows=lifting.rows, clean=lifting.clean, trial=True,
     )  # fmt: skip
     with suppress(StopLifting):
         Executor(trial).loop(loop, Frame({}, []))

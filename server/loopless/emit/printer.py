@@ -118,6 +118,13 @@ class Printer:
 
     def code(self, value: Value) -> Code:
         """The text of a value, with the axes that it depends on in layout order."""
+        code = self._code(value)
+        if code.axes and isinstance(value, Apply | OnItem) and value in self.hints:
+            # Should it be spelled again, it gets the name that the user gave it.
+            self.parts.setdefault(code.text, self.hints[value])
+        return code
+
+    def _code(self, value: Value) -> Code:
         match value:
             case Apply() | OnItem() if self.mapped and axes_of(value) - self.loops.keys():
                 return mapped(value, self)

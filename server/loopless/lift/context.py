@@ -44,6 +44,7 @@ class Lifting:
     changed: frozenset[str] = frozenset()
     leave: Leave | None = None
     starts: dict[Axis, Poly] = field(default_factory=dict[Axis, Poly])
+    trial: bool = False
     sized: set[Axis] = field(default_factory=set[Axis])
     flat_names: set[str] = field(default_factory=set[str])
     hints: dict[Value, str] = field(default_factory=dict[Value, str])

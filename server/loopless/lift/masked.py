@@ -80,6 +80,8 @@ def masked_operation(
         raise _no_rule(short, span)
     if not shown and any(d in bound for d in known.dims):
         # A dim is named because there may be others.
+        if lifting.trial:
+            return None
         raise stop("unknown-rank", "a slice that moves, of a tensor of unknown rank", span)
     call = _Call(name, known, args, keywords, found, _dims(known, bound, found, span, lifting))
     return _one(short, call, span, lifting)

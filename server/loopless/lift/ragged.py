@@ -28,6 +28,7 @@ from loopless.ir.poly import Axis, Dim, Greatest, Least, Poly, Quotient, poly
 from loopless.ir.value import (
     Apply,
     At,
+    Const,
     Cut,
     Held,
     Int,
@@ -125,6 +126,13 @@ def has_moving(value: Value, lifting: Lifting) -> bool:
 
 def ragged(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
     """The value with slices of one length, None where it has no others."""
+    found = _ragged(value, span, lifting)
+    if found is not None and value in lifting.hints:
+        lifting.hints.setdefault(found.value, lifting.hints[value])
+    return found
+
+
+def _ragged(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
     match value:
         case Read():
             return _read(value, span, lifting)
@@ -324,7 +332,7 @@ def _pointwise(op: str, args: tuple[Value, ...], span: Span, lifting: Lifting) -
     masked = {dim for dim, _ in found[0].masks}
     for arg, part in zip(args, parts, strict=True):
         kind = type_of(arg, lifting.scope)
-        if part is None and kind.is_tensor and kind.rank != 0:
+        if part is None and kind.is_tensor and kind.rank != 0 and not _is_single(arg, lifting):
             if kind.rank is None or any(r is None for r in ranks):
                 raise stop(
                     "unknown-rank", "a slice that moves meets operands of unknown rank", span
@@ -337,6 +345,20 @@ def _pointwise(op: str, args: tuple[Value, ...], span: Span, lifting: Lifting) -
         raise stop("moving-slice", "slices that move meet in different dimensions", span)
     new = tuple(arg if part is None else part.value for arg, part in zip(args, parts, strict=True))
     return Ragged(Apply(op, new), found[0].masks, found[0].ends)
+
+
+def _is_single(value: Value, lifting: Lifting) -> bool:
+    """Whether a row has one place: a reduction that keeps its dimension, and what is computed of such."""
+    kind = type_of(value, lifting.scope)
+    if not kind.is_tensor or kind.rank == 0:
+        return True
+    match value:
+        case OnItem(_, (inner,), (("dim", Int(dim)), ("keepdim", Const(True)))):
+            return dim.constant in (0, -1) and type_of(inner, lifting.scope).rank == 1
+        case Apply(_, args):
+            return all(_is_single(arg, lifting) for arg in args)
+        case _:
+            return False
 
 
 def alike(one: Ragged, other: Ragged) -> bool:

@@ -14,7 +14,9 @@ from loopless.ir.value import (
     At,
     Const,
     Cut,
+    Int,
     New,
+    OnItem,
     Pick,
     Read,
     Reduce,
@@ -231,10 +233,22 @@ def learn_scalar(value: Value, lifting: Lifting) -> None:
         case Apply(_, args):
             for arg in args:
                 learn_scalar(arg, lifting)
+        case OnItem(op, (arg, *_)) if _folds_one_dim(op, value):
+            # One dimension is folded away and none is left.
+            for leaf in pointwise_leaves(arg):
+                learn(leaf, 1, lifting)
         case Reduce(_, _, inner) | Scan(_, _, inner):
             learn_scalar(inner, lifting)
         case _:
             pass
+
+
+def _folds_one_dim(op: str, value: OnItem) -> bool:
+    """`sum(dim=0)` of what is left a number: its operand has one dimension."""
+    known = lookup(op)
+    given = dict(value.keywords)
+    one = isinstance(given.get("dim"), Int) and len(value.args) == 1
+    return known is not None and known.rule is Rule.REDUCE and one and "keepdim" not in given
 
 
 def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Value]:
