@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopless.finding import Finding, Missed, Refusal, Span
+from loopless.finding import Finding, Missed, Options, Refusal, Span, Stages
+from loopless.pipeline import analyze
 from loopless.report import Report
 from loopless.source.edits import applied, changed_lines
 from loopless.source.text import SourceText
@@ -17,17 +18,19 @@ def explanation(source: SourceText, report: Report, line: int) -> str:
     if not around:
         return ""
     around.sort(key=lambda one: (one.span.end - one.span.start, one.span.start))
-    parts = [
-        _finding(source, one) if isinstance(one, Finding) else _refusal(source, one)
-        for one in around
-    ]
+    again = analyze(source.text, Options(stages=True))
+    stages = {one.span: one.stages for one in (*again.findings, *again.refusals)}
+    parts = [(*_told(source, one), *_stages(stages.get(one.span, one.stages))) for one in around]
     return "\n".join("".join(f"{text}\n" for text in part) for part in parts)
+
+
+def _told(source: SourceText, one: Finding | Refusal) -> Iterator[str]:
+    yield from _finding(source, one) if isinstance(one, Finding) else _refusal(source, one)
 
 
 def _finding(source: SourceText, finding: Finding) -> Iterator[str]:
     yield f"line {source.line_at(finding.header.start) + 1}: {finding.code}: {finding.message}"
     yield from _items("because", finding.reasons)
-    yield from _items("reads", tuple(value.name for value in finding.inputs))
     yield from _items("gives", finding.outputs)
     yield from _items("changes in place", finding.changed)
     yield from _items("numerics", finding.numerics)
@@ -46,6 +49,13 @@ def _refusal(source: SourceText, refusal: Refusal) -> Iterator[str]:
     yield f"line {source.line_at(refusal.header.start) + 1}: left as it is"
     for missed in refusal.reasons:
         yield from _missed(source, missed)
+
+
+def _stages(stages: Stages) -> Iterator[str]:
+    yield from _items("nest", stages.nest)
+    yield from _items("facts", stages.facts)
+    yield from _items("dependences", stages.dependences)
+    yield from _items("plan", stages.plan)
 
 
 def _missed(source: SourceText, missed: Missed) -> Iterator[str]:

@@ -90,6 +90,16 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """What each stage made of a loop, one line each: axes, facts, dependences, and pieces in named-axis form."""
+
+    nest: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    dependences: tuple[str, ...] = ()
+    plan: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A loop with at least one action.
 
@@ -110,6 +120,7 @@ class Finding:
     inputs: tuple[Input, ...] = ()
     outputs: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    stages: Stages = Stages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,7 @@ class Refusal:
     span: Span
     header: Span
     reasons: tuple[Missed, ...]
+    stages: Stages = Stages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +148,5 @@ class Options:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     line_width: int = 100
+    # Whether findings and refusals come with what each stage made of the loop: for reading, so not on every key.
+    stages: bool = False

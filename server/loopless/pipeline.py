@@ -46,7 +46,7 @@ def analyze(text: str, options: Options | None = None) -> Analysis:
     for chunk, part in zip(chunks, file.parts, strict=True):
         if part is None or not part.has_loops:
             continue
-        found, missed = _chunk(part, file.around(part))
+        found, missed = _chunk(part, file.around(part), asked.stages)
         findings += [shifted(finding, chunk.start) for finding in found]
         refusals += [shifted(refusal, chunk.start) for refusal in missed]
     if any(part.has_loops_on_top for part in file.parts if part):
@@ -55,7 +55,7 @@ def analyze(text: str, options: Options | None = None) -> Analysis:
         script = digest("".join(c.text if _on_top(part) else _blank(c.text) for c, part in pairs))
         if script is not None:
             elsewhere = frozenset(n for p in file.parts if p and not _on_top(p) for n in p.reads)
-            found, missed = _top(script, file.around(script), elsewhere)
+            found, missed = _top(script, file.around(script), elsewhere, asked.stages)
             findings = sorted([*findings, *found], key=lambda f: f.span)
             refusals = sorted([*refusals, *missed], key=lambda r: r.span)
     if asked.select:
@@ -72,6 +72,7 @@ class _Report:
     elsewhere: frozenset[str]
     findings: list[Finding]
     refusals: list[Refusal]
+    stages: bool
 
     def add(self, found: Finding | Refusal) -> None:
         if isinstance(found, Finding):
@@ -81,27 +82,27 @@ class _Report:
 
 
 @lru_cache(maxsize=2048)
-def _chunk(part: Digest, context: Context) -> tuple[list[Finding], list[Refusal]]:
+def _chunk(part: Digest, context: Context, stages: bool) -> tuple[list[Finding], list[Refusal]]:
     """The findings of one chunk: again only if it, or what it uses of the file, has changed."""
     world = context.world()
     findings: list[Finding] = []
     refusals: list[Refusal] = []
     for function in functions_of(part.module.body):
         if _has_loop(function.body):
-            report = _Report(part.text, function.global_names, findings, refusals)
+            report = _Report(part.text, function.global_names, findings, refusals, stages)
             _walk(function.body, (), _function_scope(function, world), report)
     return findings, refusals
 
 
 @lru_cache(maxsize=64)
 def _top(
-    script: Digest, context: Context, elsewhere: frozenset[str]
+    script: Digest, context: Context, elsewhere: frozenset[str], stages: bool
 ) -> tuple[list[Finding], list[Refusal]]:
     """The findings of the statements at module level."""
     body = script.module.body
     top = tuple(s for s in body if not isinstance(s, tree.Define))
     scope = _scope_for(top, (), context.world(), frozenset())
-    report = _Report(script.text, elsewhere, [], [])
+    report = _Report(script.text, elsewhere, [], [], stages)
     _walk(body, (), scope, report, is_module=True)
     return report.findings, report.refusals
 
@@ -188,7 +189,7 @@ def _walk(
         for call in _collecting(statement):
             read = reads_of_block((statement,))
             live = live_after(here, read) | report.elsewhere | read_beside(call, statement)
-            place = Place(block, at, live, is_module)
+            place = Place(block, at, live, is_module, report.stages)
             found = _guarded_call(call, place, scope, report.text)
             if found is not None:
                 report.add(found)
@@ -196,7 +197,7 @@ def _walk(
             case tree.For():
                 named = names_bound((statement,)) | reads_of_block((statement,))
                 live = live_after(here, named) | report.elsewhere
-                place = Place(block, at, live, is_module)
+                place = Place(block, at, live, is_module, report.stages)
                 found = _guarded(statement, place, scope, report.text)
                 report.add(found)
                 if isinstance(found, Refusal):

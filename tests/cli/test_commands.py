@@ -34,6 +34,25 @@ def test_explain_gives_the_reasons_for_a_refusal(run, tmp_path):
     assert "left as it is" in run("explain", "model.py:5").out
 
 
+def test_explain_shows_what_each_stage_made_of_the_loop(run, tmp_path):
+    (tmp_path / "model.py").write_text(
+        "import torch\n\n\ndef f(x, mask):\n    rows, columns = x.shape\n    total = torch.zeros(rows)\n"
+        "    for i in range(rows):\n        for j in range(columns):\n            if mask[i, j]:\n"
+        "                total[i] += x[i, j] * 2\n    return total\n"
+    )
+    said = run("explain", "model.py:7").out
+    assert "  nest:\n    i in 0:x.shape[0]\n    j in 0:x.shape[1]\n" in said
+    assert "    total: tensor, rank 1 (x.shape[0]), float32, new\n" in said
+    assert "  plan:\n    total{i} += Σ{j}" in said
+
+
+def test_explain_names_the_dependence_that_stands_in_the_way(run, tmp_path):
+    (tmp_path / "model.py").write_text(RECURRENCE)
+    said = run("explain", "model.py:5").out
+    assert "  dependences:\n    iteration 1 of `i` may read `x` as iteration 0 left it\n" in said
+    assert "  plan:\n    for i, in order:\n" in said
+
+
 def test_explain_of_what_is_not_there(run, model):
     assert "no loop" in run("explain", "model.py:1").out
     assert run("explain", "model.py").status == 2

@@ -23,12 +23,13 @@ from loopless.lift.context import Lifting
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a loop stands: its block, its place in it, and what is read afterwards."""
+    """Where a loop stands: its block, its place in it, and what is read afterwards; whether to show the stages."""
 
     block: tuple[tree.Stmt, ...]
     at: int
     live: frozenset[str]
     is_module: bool
+    stages: bool = False
 
 
 def setting_of(loop: tree.For, lifting: Lifting, text: str) -> Setting:

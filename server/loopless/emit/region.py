@@ -13,6 +13,7 @@ from loopless.emit.learned import first_pass
 from loopless.emit.leaving import leave
 from loopless.emit.place import Place, augmented, changed, setting_of
 from loopless.emit.report import all_pieces, finding
+from loopless.emit.stages import facts_of, stages_of
 from loopless.emit.statements import statements
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.scope import (
@@ -20,7 +21,7 @@ from loopless.facts.scope import (
     every_statement,
     names_bound,
 )
-from loopless.finding import Edit, Finding, Missed, Refusal
+from loopless.finding import Edit, Finding, Missed, Refusal, Stages
 from loopless.ir import tree
 from loopless.ir.value import Read, reads_of
 from loopless.lift.context import Frame, Lifting
@@ -69,10 +70,15 @@ def _attempt(
     try:
         return _region(loop, place, scope, text, rows=rows, clean=clean)
     except StopLifting as stopped:
-        return Refusal(loop.span, loop.header, (stopped.missed,))
+        return Refusal(loop.span, loop.header, (stopped.missed,), _known(loop, place, scope))
     except Unprintable as gave_up:
         missed = Missed(gave_up.code, gave_up.reason, loop.header)
-        return Refusal(loop.span, loop.header, (missed,))
+        return Refusal(loop.span, loop.header, (missed,), _known(loop, place, scope))
+
+
+def _known(loop: tree.For, place: Place, scope: Scope) -> Stages:
+    """What is known before a loop that cannot be lifted."""
+    return Stages(facts=facts_of(loop, scope)) if place.stages else Stages()
 
 
 def _region(
@@ -125,7 +131,8 @@ def _region(
         misses = tuple(lifting.misses) or (
             Missed("carried-value", "every level has to run in order", loop.header),
         )
-        return Refusal(loop.span, loop.header, misses)
+        stages = stages_of(loop, lifting, pieces) if place.stages else Stages()
+        return Refusal(loop.span, loop.header, misses, stages)
 
     def report(written: Draft, under: Lifting) -> Finding:
         return finding(loop, place, text, pieces, written, edits, under, setting, collectors)

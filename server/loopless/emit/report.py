@@ -17,11 +17,12 @@ from loopless.emit.lines import (
 )
 from loopless.emit.naming import with_parts_named
 from loopless.emit.place import Place
+from loopless.emit.stages import stages_of
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.scope import (
     names_bound,
 )
-from loopless.finding import Action, Edit, Finding, Span
+from loopless.finding import Action, Edit, Finding, Span, Stages
 from loopless.ir import tree
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Kept, Piece, Write
@@ -103,6 +104,7 @@ def finished(
         slug, message, loop.span, loop.header, region_span, (action,),
         reasons=tuple(m.reason for m in lifting.misses), numerics=numerics,
         inputs=inputs_of(loop, setting.scope), outputs=outputs, changed=changed,
+        stages=stages_of(loop, lifting, pieces) if place.stages else Stages(),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ class Lifting:
     uid: int = 0
     misses: list[Missed] = field(default_factory=list[Missed])
     assumptions: list[str] = field(default_factory=list[str])
+    dependences: list[str] = field(default_factory=list[str])
     containers: dict[str, Missed | None] = field(default_factory=dict[str, "Missed | None"])
     items: dict[str, str] = field(default_factory=dict[str, str])
     calls: dict[Value, Value] = field(default_factory=dict["Value", "Value"])

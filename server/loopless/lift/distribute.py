@@ -62,6 +62,7 @@ def distribute(
     """The pieces in an order that respects all dependences, on the axis where that is sound."""
     pieces = _split_nodes(pieces, axis, lifting)
     edges, reasons = _edges(pieces, axis, lifting)
+    lifting.dependences += [missed.witness for missed in reasons.values()]
     groups = components(len(pieces), edges)
     result: list[Piece] = []
     waiting: list[Piece] = []
