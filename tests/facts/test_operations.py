@@ -302,20 +302,14 @@ def test_names_lead_to_operations():
     assert len(set(names())) > 1000
 
 
-def test_the_server_gets_the_tables_quickly_and_without_torch():
+def test_the_server_reads_the_tables_when_it_needs_them_and_without_torch():
     code = (
-        "import sys, time, dataclasses, enum; start = time.perf_counter();"
-        "import loopless.facts.operations as o; imported = time.perf_counter();"
-        "o.lookup('torch.exp'); built = time.perf_counter();"
-        "print(imported - start, built - imported, 'torch' in sys.modules)"
+        "import sys; import loopless.facts.operations as o;"
+        "before = 'loopless.facts.operations.pointwise' in sys.modules;"
+        "o.lookup('torch.exp'); print(before, 'torch' in sys.modules)"
     )
-    runs = [
-        subprocess.check_output([sys.executable, "-c", code], text=True, env=ENVIRONMENT).split()
-        for _ in range(3)
-    ]
-    assert {run[2] for run in runs} == {"False"}
-    assert min(float(run[0]) for run in runs) < 0.05
-    assert min(float(run[1]) for run in runs) < 0.1
+    said = subprocess.check_output([sys.executable, "-c", code], text=True, env=ENVIRONMENT)
+    assert said.split() == ["False", "False"]
 
 
 @pytest.mark.parametrize("name", ["shape", "ndim", "dim", "numel", "size"])
