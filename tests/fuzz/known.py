@@ -11,6 +11,7 @@ LISTS = "P1: what is indexed beside a tensor is taken for a tensor, and the call
 PROGRAMS = {
     57: BOOL,
     72: BOOL,
+    77: BOOL,
     91: GRAPH,
     197: BOOL,
     212: ROUNDING,

@@ -19,14 +19,13 @@ from loopless.emit.draft import (
     printer_for,
 )
 from loopless.emit.segments import joined
+from loopless.emit.steps import show_steps, start_or_step, steps
 from loopless.emit.stores import write
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.counted import is_counted
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
-from loopless.ir.value import (
-    Read,
-)
+from loopless.ir.value import Read
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.widest import widened
@@ -34,6 +33,17 @@ from loopless.lift.widest import widened
 
 def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int = 0) -> None:
     """Print pieces one after the other."""
+    at = 0
+    while at < len(pieces):
+        together = steps(pieces, at)
+        if together:
+            show_steps(together, _each, setting, draft, depth)
+        else:
+            _each(pieces[at : at + 1], setting, draft, depth)
+        at += len(together) or 1
+
+
+def _each(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int) -> None:
     for piece in pieces:
         match piece:
             case Write():
@@ -58,6 +68,9 @@ def statements(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: i
 def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     printer = printer_for(setting, piece.axes, draft)
     code = printer.code(restricted_reductions(piece.value, setting.lifting))
+    if piece.cell:
+        start_or_step(piece, code, printer, setting, draft, depth)
+        return
     text = code.text
     if isinstance(piece.value, Read):
         text = f"{code.primary}.clone()"

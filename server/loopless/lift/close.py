@@ -25,10 +25,11 @@ from loopless.ir.value import (
     walk,
 )
 from loopless.lift.carried import Solution, companion, if_any, last, solve
-from loopless.lift.cells import carried_on
+from loopless.lift.cells import carried_on, leading, runs_along, stays_running
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.distribute import distribute, with_temp_axes
 from loopless.lift.evaluate import select
+from loopless.lift.interchange import distribute_privately
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of
 from loopless.lift.space import Space
@@ -52,8 +53,9 @@ def close_level(
     starts: dict[str, Bound],
     updates: dict[str, Bound],
     outer: Frame,
+    stepwise: frozenset[str] = frozenset(),
 ) -> Closed:
-    """Turn the loop over `space` into an axis wherever that is sound."""
+    """Turn the loop over `space` into an axis wherever that is sound. Names of `stepwise` get no closed form."""
     axis = space.axis
     pieces = list(inner.pieces)
     live_cells = {
@@ -72,6 +74,8 @@ def close_level(
             for name, update in live_cells.items()
         }
     solved = _solve(live_cells, starts, axis)
+    for name in stepwise & solved.keys():
+        del solved[name]
     for name, solution in list(solved.items()):
         if _unsaid(solution, name) and (_used(name, pieces) or _asked(name, live_cells, solved)):
             del solved[name]
@@ -79,15 +83,14 @@ def close_level(
     unsolved = [name for name in live_cells if name not in solved]
     pieces = [_put(piece, solved) for piece in pieces]
     finals: dict[str, Value] = {}
-    cell_pieces: list[Piece] = []
     for name, solution in solved.items():
         finals[name] = solution.after
-    cell_pieces += carried_on(
-        {name: _in_value(live_cells[name], solved) for name in unsolved}, loop.span, lifting
-    )
+    onward = {name: _in_value(live_cells[name], solved) for name in unsolved}
+    first, pieces, rest = leading(pieces, onward, loop.span, lifting.scope)
+    cell_pieces = carried_on(rest, loop.span, lifting)
     if unsolved and _dead(unsolved, pieces, lifting):
-        cell_pieces = []
-    all_pieces = [*pieces, *cell_pieces]
+        first, cell_pieces = [], []
+    all_pieces = [*first, *pieces, *cell_pieces]
     for name, value in space.bindings if _is_even(space) else ():
         # The body may give the loop's own name another value.
         left = inner.env.get(name, value)
@@ -95,9 +98,20 @@ def close_level(
         if not isinstance(left, Unbound) and space.when is None:
             finals[name] = _after(name, last(_in_value(left, solved), axis), axis, outer, lifting)
     _private_finals(finals, inner, starts, axis, space, outer, solved, lifting)
-    closed = distribute(all_pieces, axis, loop, space, lifting)
+    closed, private = distribute_privately(
+        all_pieces,
+        starts,
+        lifting,
+        lambda pieces: distribute(pieces, axis, loop, space, lifting),
+        axis,
+    )
+    running = frozenset(n for n, s in solved.items() if runs_along(s.before, axis))
+    if running and not stepwise and stays_running(closed, axis):
+        # In a loop that stays, what a running value was so far is handed on from step to step.
+        return close_level(lifting, loop, space, inner, starts, updates, outer, running)
+    finals = {name: value for name, value in finals.items() if not cells_of(value) & private}
     kept_names = {p.root for p in _every(closed) if isinstance(p, Write) and not p.subs}
-    if cell_pieces and not kept_names:
+    if (first or cell_pieces) and not kept_names:
         raise stop("carried-value", f"`{unsolved[0]}` is carried", loop.span)
     if kept_names:
         inits = [
@@ -183,7 +197,7 @@ def _every(pieces: list[Piece]) -> list[Piece]:
 
 def _dead(names: list[str], pieces: list[Piece], lifting: Lifting) -> bool:
     """Whether nothing but themselves reads the names, in the loop or after."""
-    if any(name in lifting.live for name in names):
+    if any(name in lifting.live or name in lifting.after for name in names):
         return False
     return not any(_used(name, pieces) for name in names)
 

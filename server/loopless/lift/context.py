@@ -34,6 +34,8 @@ class Lifting:
     unsure: str = ""
     shortest: list[Poly] = field(default_factory=list[Poly])
     temps: set[str] = field(default_factory=set[str])
+    private: set[str] = field(default_factory=set[str])
+    after: frozenset[str] = frozenset()
     loop_names: frozenset[str] = frozenset()
     open_axes: list[Axis] = field(default_factory=list[Axis])
     live: frozenset[str] = frozenset()
@@ -67,6 +69,13 @@ class Lifting:
             candidate, number = f"{name}_{number}", number + 1
         self.temps.add(candidate)
         return candidate
+
+    def own(self, name: str) -> str:
+        """The name of a scalar that no statement outside of its level reads: the user's own, once."""
+        if name in self.private:
+            return self.temp(name)
+        self.private.add(name)
+        return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.carried import addend, factor_of
 from loopless.lift.context import Lifting
+from loopless.lift.interchange import kept_on_axis
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.space import Space
@@ -81,7 +82,7 @@ def distribute(
         members = [_retemped(pieces[at], temps) for at in group]
         lifted: list[Piece] | None = None
         if len(members) == 1:
-            lifted = _on_axis(members[0], axis, edges, group[0], lifting)
+            lifted = _on_axis(members[0], axis, loop, edges, group[0], lifting)
         if any(_temps_of(m) & stuck for m in members):
             # It needs a value that only the loop that stays has: then all of the level stays.
             return [
@@ -291,15 +292,26 @@ def _always_old(read: Read, at: int, pieces: list[Piece], axis: Axis, lifting: L
 
 
 def _on_axis(
-    piece: Piece, axis: Axis, edges: dict[int, set[int]], at: int, lifting: Lifting
+    piece: Piece,
+    axis: Axis,
+    loop: tree.For,
+    edges: dict[int, set[int]],
+    at: int,
+    lifting: Lifting,
 ) -> list[Piece] | None:
     """The piece for all iterations at once, None where it has to run in order."""
     carried = at in edges[at]
     match piece:
         case Kept():
-            return None
+            return kept_on_axis(
+                piece,
+                axis,
+                loop,
+                lifting,
+                lambda p: _on_axis(p, axis, loop, {at: set()}, at, lifting),
+            )
         case Define(_, value, axes):
-            if axis in axes_of(value):
+            if axis in axes_of(value) or piece.cell:
                 return [replace(piece, axes=(axis, *axes))]
             return [piece]
         case Append(_, _, _, axes):

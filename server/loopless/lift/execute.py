@@ -88,7 +88,7 @@ class Executor:
         # What the next iteration reads is read after this one.
         self.after = after | read_by(body, names_bound(body))
         try:
-            closed = self._level(loop, space, body, cells, frame, integers=True)
+            closed = self._level(loop, space, body, cells, frame, after, integers=True)
         finally:
             self.after = after
             self.lifting.open_axes.pop()
@@ -101,6 +101,7 @@ class Executor:
         body: tuple[tree.Stmt, ...],
         cells: frozenset[str],
         frame: Frame,
+        after: frozenset[str],
         *,
         integers: bool,
     ) -> Closed:
@@ -125,7 +126,8 @@ class Executor:
                 # It starts as an integer and becomes a tensor or a float: once more, as a plain value.
                 self.lifting.uid, self.lifting.temps = uid, temps
                 del self.lifting.misses[misses:]
-                return self._level(loop, space, body, cells, frame, integers=False)
+                return self._level(loop, space, body, cells, frame, after, integers=False)
+        self.lifting.after = after
         return close_level(self.lifting, loop, space, inner, starts, updates, frame)
 
     def _integral(self, value: Value) -> bool:

@@ -41,12 +41,17 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Define:
-    """A scalar of the body kept as a tensor over `axes`, because memory that it was read from changes."""
+    """A scalar of the body kept as a tensor over `axes`, because memory that it was read from changes.
+
+    A `cell` is one that a loop inside hands on from step to step: it may start as a number, in the dtype of `like`.
+    """
 
     name: str
     value: Value
     axes: tuple[Axis, ...]
     span: Span
+    cell: bool = False
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
