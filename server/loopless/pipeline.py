@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
-from loopless.emit.comprehensions import comprehension
-from loopless.emit.insert import read_beside
+from loopless.emit.comprehensions import as_loop, comprehension, comprehensions_of
+from loopless.emit.host_reads import host_reads
+from loopless.emit.insert import read_beside, statement_of
 from loopless.emit.place import Place
 from loopless.emit.region import region
 from loopless.facts.annotations import annotated
@@ -121,7 +123,7 @@ def _blank(text: str) -> str:
 
 
 def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
-    return any(isinstance(s, tree.For) or any(_collecting(s)) for s in every_statement(body))
+    return any(isinstance(s, tree.For) or any(comprehensions_of(s)) for s in every_statement(body))
 
 
 def _function_scope(function: tree.Function, world: World) -> Scope:
@@ -186,6 +188,7 @@ def _walk(
     """Look at every loop of a block, outermost first, with the facts that hold in front of it."""
     for at, statement in enumerate(block):
         here: Path = (*path, (block, at, looping))
+        taken: set[Span] = set()
         for call in _collecting(statement):
             read = reads_of_block((statement,))
             live = live_after(here, read) | report.elsewhere | read_beside(call, statement)
@@ -193,13 +196,20 @@ def _walk(
             found = _guarded_call(call, place, scope, report.text)
             if found is not None:
                 report.add(found)
+                taken |= {a.span for a in call.args if isinstance(found, Finding)}
+        for inner in comprehensions_of(statement):
+            place = Place(block, at, frozenset(), is_module)
+            if inner.span not in taken and statement_of(inner, place, report.text):
+                found = _guarded_reads(as_loop(inner), place, scope, report.text)
+                if found is not None:
+                    report.add(found)
         match statement:
             case tree.For():
                 named = names_bound((statement,)) | reads_of_block((statement,))
                 live = live_after(here, named) | report.elsewhere
                 place = Place(block, at, live, is_module, report.stages)
                 found = _guarded(statement, place, scope, report.text)
-                report.add(found)
+                report.add(_instead(found, statement, place, scope, report.text))
                 if isinstance(found, Refusal):
                     _inside(statement, here, scope, report)
             case tree.While(_, body):
@@ -254,6 +264,22 @@ def _guarded(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding |
         return region(loop, place, scope, text)
     except Exception as error:  # a "can't happen" costs one loop, not the file
         return _internal(error, loop.span, loop.header)
+
+
+def _instead(
+    found: Finding | Refusal, loop: tree.For, place: Place, scope: Scope, text: str
+) -> Finding | Refusal:
+    """What there is to gain in a loop that stays."""
+    if isinstance(found, Finding):
+        return found
+    return _guarded_reads(loop, place, scope, text) or found
+
+
+def _guarded_reads(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | None:
+    # A "can't happen" costs one offer, not the file.
+    with suppress(Exception):
+        return host_reads(loop, place, scope, text)
+    return None
 
 
 def _internal(error: Exception, span: Span, header: Span) -> Refusal:

@@ -9,6 +9,7 @@ from loopless.dependence.feasible import bounds, proves
 from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
+from loopless.emit.orientation import as_asked, lookup_behind
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import read_view
 from loopless.emit.windows import moves, windowed
@@ -25,7 +26,10 @@ def access(read: Read, printer: Printer) -> Code:
     """The text of a read, its axes first and in layout order."""
     read = read_view(read, printer)
     if any(moves(sub, printer) for sub in read.subs):
-        return windowed(read, printer)
+        return as_asked(windowed(read, printer), printer)
+    looked_up = lookup_behind(read, printer) if printer.behind else None
+    if looked_up is not None:
+        return looked_up
     rank = type_of(read, printer.scope).rank
     subs, got, flips = subscripts(read.root, read.subs, printer)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"

@@ -41,6 +41,11 @@ def lined_up(code: Code, axes: Axes, rank: int | None, printer: Printer) -> Code
     return code.but(f"{code.primary}[{', '.join(subs)}]")
 
 
+def lies_behind(codes: Sequence[Code], axes: Axes, rank: int | None, printer: Printer) -> bool:
+    """Whether the axis of what the codes come to is its last dimension, with an item's dimensions before it."""
+    return any(code.behind for code in codes) or (printer.behind and bool(axes) and rank != 0)
+
+
 def _gap(code: Code, rank: int | None, printer: Printer) -> int:
     """How many dimensions of size one go between the axes of `code` and its own dimensions."""
     if rank == code.rank or (rank or 0) == (code.rank or 0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
-from loopless.emit.align import aligned, common, kin_of, lined_up
+from loopless.emit.align import aligned, common, kin_of, lies_behind, lined_up
 from loopless.emit.arithmetic import double, unguarded
 from loopless.emit.code import ATOM, Axes, Code
 from loopless.emit.unprintable import Unprintable
@@ -61,7 +61,7 @@ def called(value: Apply, printer: Printer) -> Code:
     everything = [*codes, *(code for _, code in keywords)]
     axes, rank = common(everything, printer)
     kin = kin_of(everything, printer)
-    behind = any(code.behind for code in everything)
+    behind = lies_behind(everything, axes, rank, printer)
     number = all(code.number for code in everything) and not axes
     if op.startswith("math."):
         return _math(op, args, codes, axes, rank, printer)

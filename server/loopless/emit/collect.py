@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
 from loopless.emit.conditions import mask
 from loopless.emit.draft import Draft, Setting, either_way, printer_for
-from loopless.emit.lines import whole_lines
+from loopless.emit.lines import stands_alone, whole_lines
+from loopless.emit.orientation import brought
 from loopless.emit.printer import Printer
 from loopless.emit.segments import joined_list
 from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.operations import Rule, lookup
 from loopless.facts.scope import Scope, own_expressions, walk_expr
 from loopless.finding import Edit
 from loopless.ir import tree
-from loopless.ir.value import OnItem, Read, Value
+from loopless.ir.value import Apply, OnItem, Pick, Read, Value
 from loopless.lift.piece import Append
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import Type, type_of
@@ -147,19 +149,18 @@ def collected(
         if not isinstance(statement, tree.Assign | tree.Evaluate):
             raise Unprintable("list-used", "statements between the loop and the collector")
     append = joined_list(widened(append, setting.lifting), setting, draft)
-    edits = [Edit(collector.call.span, code_of(append, collector, setting, draft))]
+    edits = [Edit(collector.call.span, code_of(append, collector, setting, draft, text))]
     if collector.start is not None and not _shared(collector.start, block):
         edits.append(Edit(whole_lines(text, collector.start.span), ""))
     return edits
 
 
-def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft) -> str:
-    """The text of all items at once, with the axis behind where ranks that are not known decide."""
-    found: list[str] = []
-    either_way(
-        lambda s: found.append(collected_code(append, collector, s, draft).text), setting, draft
-    )
-    return found[-1]
+def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft, text: str) -> str:
+    """The text of all items at once, as it can stand in place of the collector's call."""
+    found: list[Code] = []
+    either_way(lambda s: found.append(collected_code(append, collector, s, draft)), setting, draft)
+    code = found[-1]
+    return code.text if stands_alone(text, collector.call.span) else code.at(ATOM)
 
 
 def _shared(statement: tree.Stmt, block: tuple[tree.Stmt, ...]) -> bool:
@@ -170,6 +171,8 @@ def _shared(statement: tree.Stmt, block: tuple[tree.Stmt, ...]) -> bool:
 def collected_code(append: Append, collector: Collector, setting: Setting, draft: Draft) -> Code:
     """All items at once, laid out as the collector lays them out."""
     value = restricted_reductions(append.value, setting.lifting)
+    unread = _not_yet_read(value, collector)
+    value = value if unread is None else unread
     printer = printer_for(setting, append.axes, draft)
     if append.joined and (collector.function != "torch.cat" or collector.dim != 0):
         raise Unprintable("append", "items of another length in each iteration")
@@ -182,9 +185,14 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     if code.axes != tuple(append.axes):
         raise Unprintable("append", "items in another order")
     if code.behind:
-        code = code.but(f"{code.primary}.movedim(-1, 0)")
-    elif setting.behind:
+        to = collector.dim if collector.function == "torch.stack" and append.when is None else 0
+        code = brought(code, to)
+        collector = replace(collector, dim=collector.dim - to)
+    elif setting.behind and code.rank != 0:
         raise Unprintable("unknown-rank", "numbers beside items of unknown rank")
+    if collector.function == "torch.tensor" and printer.asks_for_items:
+        # A list of no numbers makes a tensor of none; stack and cat ask for one item themselves.
+        raise Unprintable("zero-trips", "where the loop does not run, the tensor form would fail")
     kind = type_of(value, setting.scope)
     dims = len(append.axes)
     if append.when is not None:
@@ -195,7 +203,10 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         dims = 1
     if dims > 1:
         code = code.but(f"{code.primary}.flatten(0, {dims - 1})")
-    code = _joined(code, kind, collector, printer, whole_rows=whole_rows)
+    if unread is None:
+        code = _joined(code, kind, collector, printer, whole_rows=whole_rows)
+    else:
+        code = _from_reads(code, kind, collector, printer)
     if append.when is None and _is_view(value):
         code = code.but(f"{code.primary}.clone()")
     draft.grade = max(draft.grade, printer.grade)
@@ -230,8 +241,8 @@ def _joined(
 def _is_view(value: Value) -> bool:
     """Whether all items at once may share memory with a tensor of the file: stack and cat copy (T27)."""
     match value:
-        case Read():
-            return True
+        case Read(_, subs):
+            return not any(isinstance(sub, Pick) for sub in subs)
         case OnItem(op, args) if args:
             known = lookup(op)
             return (
@@ -239,6 +250,28 @@ def _is_view(value: Value) -> bool:
             )
         case _:
             return False
+
+
+def _not_yet_read(value: Value, collector: Collector) -> Value | None:
+    """`torch.tensor` of items that are read to the host one by one: the items before that."""
+    match value:
+        case Apply("item", (inner,)) if collector.function == "torch.tensor":
+            return inner
+        case _:
+            return None
+
+
+def _from_reads(code: Code, kind: Type, collector: Collector, printer: Printer) -> Code:
+    """`torch.tensor` of Python numbers that were read from a tensor: of its dtype, or the default float."""
+    if collector.dtype:
+        dtype = printer.function(f"torch.{collector.dtype}")
+        return code.but(f"{code.primary}.detach().to({dtype})")
+    if kind.dtype in FLOATS:
+        return code.but(f"{code.primary}.detach().float()")
+    if kind.dtype in {"int64", "bool"}:
+        return code.but(f"{code.primary}.clone()")
+    # Python's ints, floats and truth values give tensors of three dtypes.
+    return code.but(f"{printer.function('torch.tensor')}({code.primary}.tolist())")
 
 
 def _from_numbers(code: Code, kind: Type, collector: Collector, printer: Printer) -> Code:

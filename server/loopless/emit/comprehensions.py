@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from loopless.emit.cells import expression
@@ -22,6 +23,8 @@ from loopless.facts.infer import dotted
 from loopless.facts.scope import (
     Scope,
     names_bound,
+    own_expressions,
+    walk_expr,
 )
 from loopless.finding import Edit, Finding, Missed, Refusal, Span
 from loopless.ir import tree
@@ -76,7 +79,7 @@ def _collected_region(
     if collector is not None:
         if len(appends) != 1 or len(frame.pieces) != 1:
             raise Unprintable("comprehension", "the comprehension does more than collect")
-        code = code_of(appends[0], collector, setting, draft)
+        code = code_of(appends[0], collector, setting, draft, text)
         collectors = [(appends[0], collector)]
     else:
         total = frame.env.get(TOTAL)
@@ -127,6 +130,23 @@ def spelled_out(call: tree.Call, scope: Scope) -> tuple[tree.For, Collector | No
         add = tree.Augment(tree.Name(TOTAL, inner.span), "+", inner.item, inner.span)
         return _loop(inner, add), None
     return None
+
+
+def comprehensions_of(statement: tree.Stmt) -> Iterator[tree.Comprehension]:
+    """The comprehensions of a statement, outermost only."""
+    covered: list[Span] = []
+    for expr in own_expressions(statement):
+        for inner in walk_expr(expr):
+            if not isinstance(inner, tree.Comprehension):
+                continue
+            if not any(s.start <= inner.span.start and inner.span.end <= s.end for s in covered):
+                covered.append(inner.span)
+                yield inner
+
+
+def as_loop(inner: tree.Comprehension) -> tree.For:
+    """A comprehension as a loop that computes its items."""
+    return _loop(inner, tree.Evaluate(inner.item, inner.item.span))
 
 
 def _loop(inner: tree.Comprehension, body: tree.Stmt) -> tree.For:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import conjunction, negated
-from loopless.emit.align import aligned, common, kin_of
+from loopless.emit.align import aligned, common, kin_of, lies_behind
 from loopless.emit.arithmetic import cast
 from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, Code
 from loopless.emit.operators import infix, prefix
@@ -139,7 +139,7 @@ def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
     axes, rank = common((condition, one, other), printer)
     texts = [aligned(code, axes, rank, printer) for code in (condition, one, other)]
     kin = kin_of((condition, one, other), printer)
-    behind = condition.behind or one.behind or other.behind
+    behind = lies_behind((condition, one, other), axes, rank, printer)
     text = f"{printer.function('torch.where')}({', '.join(texts)})"
     return Code(text, ATOM, axes, rank, kin=kin, behind=behind)
 

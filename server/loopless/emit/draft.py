@@ -92,8 +92,15 @@ def ways(setting: Setting, *, maps: bool) -> list[Setting]:
         if not others:
             raise Unprintable("unknown-rank", setting.lifting.unsure)
         return others
-    behind = [] if alone else [replace(setting, behind=True, strict=maps)]
+    behind = [] if alone else [replace(from_behind(setting), strict=maps)]
     return [setting, *behind, *others]
+
+
+def from_behind(setting: Setting) -> Setting:
+    """The setting in which axes go behind the items, and no rank is presumed that the file does not show."""
+    scope = setting.scope.copy()
+    scope.least_rank = {}
+    return replace(setting, behind=True, scope=scope)
 
 
 def add_line(text: str, setting: Setting, draft: Draft, depth: int) -> None:

@@ -9,7 +9,7 @@ from loopless.finding import Edit, Span
 from loopless.ir import tree
 
 
-def statement_of(call: tree.Call, place: Place, text: str) -> Span | None:
+def statement_of(call: tree.Call | tree.Comprehension, place: Place, text: str) -> Span | None:
     """The statement that holds a call, if the call is made whenever the statement runs, and on a line of its own."""
     statement = place.block[place.at]
     if not isinstance(statement, tree.Assign | tree.Augment | tree.Evaluate | tree.Return):
@@ -21,7 +21,7 @@ def statement_of(call: tree.Call, place: Place, text: str) -> Span | None:
     return statement.span if certain else None
 
 
-def _certain(expr: tree.Expr, call: tree.Call) -> bool:
+def _certain(expr: tree.Expr, call: tree.Call | tree.Comprehension) -> bool:
     """Whether evaluating an expression is certain to make the call inside of it."""
     if expr is call:
         return True

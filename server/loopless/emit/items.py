@@ -6,8 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
-from loopless.emit.align import aligned, common
 from loopless.emit.code import ATOM, TERM, Code
+from loopless.emit.fields import field_of
+from loopless.emit.joined import JOINS, joined, tensor_of
+from loopless.emit.orientation import in_front
+from loopless.emit.over_all import loss, over_all
+from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.windows import masking
 from loopless.facts.evidence import FLOATS
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 
 Arguments = dict[str, Value]
 
+# Beside Fourier transforms: what torch refuses to compute of no elements, so that it asks for one iteration.
+_NOT_OF_NOTHING = frozenset({"quantile", "nanquantile"})
+
 
 def on_item(value: OnItem, printer: Printer) -> Code:
     """The text of an operation on items."""
@@ -35,7 +42,7 @@ def on_item(value: OnItem, printer: Printer) -> Code:
         return code
     known = lookup(value.op)
     keeps = known is not None and known.rule in {Rule.ALONG, Rule.VIEW} and bool(value.args)
-    first = printer.code(value.args[0]) if keeps else None
+    first = in_front(value.args[0], printer) if keeps else None
     return replace(
         code, kin=first.kin if first is not None and first.kin else frozenset({f"{value.op}#/"})
     )
@@ -48,30 +55,39 @@ def _own_call(value: OnItem, printer: Printer) -> Code:
     return Code(f"{value.op[5:]}({', '.join(texts)})", ATOM, (), None)
 
 
-def _on_item(value: OnItem, printer: Printer) -> Code:
+def _part(value: OnItem, printer: Printer) -> Code:
+    """One of several results."""
+    whole, at = value.args[0], integer_of(value.args[1])
+    known = lookup(whole.op) if isinstance(whole, OnItem) else None
+    if (
+        not isinstance(whole, OnItem)
+        or known is None
+        or not (axes_of(whole) - printer.loops.keys())
+    ):
+        code = printer.code(whole)
+        return code.but(f"{code.primary}[{printer.code(value.args[1]).text}]")
+    if at is None or at.constant is None or not 0 <= at.constant < len(known.fields):
+        raise Unprintable("unknown-call", f"one of several results of {whole.op}")
+    code = _on_item(whole, printer, several=True)
+    kind = type_of(value, printer.scope)
+    return field_of(code, known, at.constant, code.rank if kind.rank is None else kind.rank)
+
+
+def _on_item(value: OnItem, printer: Printer, *, several: bool = False) -> Code:
     if value.op.startswith("module:"):
         return _module(value, printer)
     if value.op == "part":
-        whole = printer.code(value.args[0])
-        return whole.but(f"{whole.primary}[{printer.code(value.args[1]).text}]")
-    known = lookup(value.op)
-    if known is None:
-        raise Unprintable("unknown-call", f"no rule for {value.op}")
-    bound = bind(known, value.args, dict(value.keywords))
-    if bound is None:
-        raise Unprintable("unknown-call", f"an argument of {value.op} that is not known")
-    arguments: Arguments = {
-        name: Tuple(tuple(arg)) if isinstance(arg, tuple) else arg for name, arg in bound.items()
-    }
-    if not any(axes_of(arg) - printer.loops.keys() for arg in arguments.values()):
+        return _part(value, printer)
+    if value.op == "torch.tensor" and axes_of(value) - printer.loops.keys():
+        return tensor_of(value, printer)
+    known, arguments = _arguments(value)
+    varying = {n for n, arg in arguments.items() if axes_of(arg) - printer.loops.keys()}
+    if not varying:
         return _as_written(value, printer)
-    if any(
-        axes_of(arg) - printer.loops.keys()
-        for name, arg in arguments.items()
-        if name not in known.tensors
-    ):
+    if varying - set(known.tensors):
         raise Unprintable("unknown-call", f"an argument of {value.op} varies that cannot")
-    if known.value_dependent_shape or (known.fields and not _one_field(known, arguments)):
+    many = bool(known.fields) and not _one_field(known, arguments)
+    if known.value_dependent_shape or many != several:
         raise Unprintable(
             "unknown-call", f"{value.op} gives several results or sizes that depend on data"
         )
@@ -79,8 +95,26 @@ def _on_item(value: OnItem, printer: Printer) -> Code:
         raise Unprintable(
             "unknown-call", f"an argument of {value.op} that the batched form does not take"
         )
-    if not known.exact:
-        printer.grade_at_least("E1")
+    _note(value, known, printer)
+    return _by_rule(value, known, arguments, printer)
+
+
+def _arguments(value: OnItem) -> tuple[Operation, Arguments]:
+    """What is known of an operation, and its arguments by parameter."""
+    known = lookup(value.op)
+    if known is None:
+        raise Unprintable("unknown-call", f"no rule for {value.op}")
+    bound = bind(known, value.args, dict(value.keywords))
+    if bound is None:
+        raise Unprintable("unknown-call", f"an argument of {value.op} that is not known")
+    return known, {
+        name: Tuple(tuple(arg)) if isinstance(arg, tuple) else arg for name, arg in bound.items()
+    }
+
+
+def _by_rule(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
+    if value.op in JOINS:
+        return joined(value, arguments, printer)
     match known.rule:
         case Rule.REDUCE:
             return _reduce(value, known, arguments, printer)
@@ -94,6 +128,15 @@ def _on_item(value: OnItem, printer: Printer) -> Code:
             return _same(value, known, arguments, printer)
         case _:
             raise Unprintable("unknown-call", f"no rule to batch {value.op}")
+
+
+def _note(value: OnItem, known: Operation, printer: Printer) -> None:
+    """What an operation takes to be the same: a grade, and for some at least one iteration."""
+    if not known.exact:
+        printer.grade_at_least("E1")
+    if value.op.startswith("torch.fft.") or value.op.rsplit(".", 1)[-1] in _NOT_OF_NOTHING:
+        printer.places.append(poly(0))
+        printer.asks_for_items = True
 
 
 def _one_field(known: Operation, arguments: Arguments) -> bool:
@@ -150,7 +193,7 @@ def _primary(text: str) -> bool:
 
 
 def _items(known: Operation, arguments: Arguments, printer: Printer) -> dict[str, Code]:
-    return {name: printer.code(arguments[name]) for name in known.tensors if name in arguments}
+    return {name: in_front(arguments[name], printer) for name in known.tensors if name in arguments}
 
 
 def _first(known: Operation, codes: dict[str, Code]) -> Code:
@@ -189,7 +232,10 @@ def _rest(
         if name in known.tensors or name in skip:
             continue
         if name in known.dims and not (isinstance(arg, Const) and arg.value is None):
-            texts.append(f"{name}={_shifted_dims(arg, axes)}")
+            moved = _shifted_dims(arg, axes)
+            # `x.flip(0)` by name is `x.flip(dims=(0,))`.
+            lone = name == known.variadic and not isinstance(arg, Tuple)
+            texts.append(f"{name}=({moved},)" if lone else f"{name}={moved}")
         else:
             texts.append(f"{name}={_argument(arg, printer)}")
     return texts
@@ -240,91 +286,17 @@ def _reduce(value: OnItem, known: Operation, arguments: Arguments, printer: Prin
     arguments = {k: a for k, a in arguments.items() if k != given}
     short = value.op.rsplit(".", 1)[-1]
     if known.batched == "loss":
-        return _loss(value, known, arguments, codes, printer)
+
+        def called(texts: list[str], reduction: str) -> str:
+            options = {k: a for k, a in arguments.items() if k != "reduction"}
+            rest = _rest(known, options, printer, 0, frozenset())
+            return _call(value.op, texts, [*rest, f'reduction="{reduction}"'], printer)
+
+        return loss(known, arguments, codes, called, printer)
     if len(codes) != 1:
         raise Unprintable("unknown-call", f"no batched form of {value.op}")
     rest = _rest(known, arguments, printer, len(code.axes), frozenset())
-    return _over_all(short, code, rest, known, value, printer)
-
-
-def _over_all(
-    short: str, code: Code, rest: list[str], known: Operation, value: OnItem, printer: Printer
-) -> Code:
-    """A reduction over all dims of the item."""
-    kind = type_of(value, printer.scope)
-    name = (
-        {"max": "amax", "min": "amin"}.get(short, short)
-        if known.batched in {"amax", "amin"}
-        else short
-    )
-    if short == "norm" and known.batched == "norm" and value.op.startswith("torch.linalg"):
-        name = "norm"
-        if rest:
-            raise Unprintable("unknown-call", "a norm with arguments over all dims")
-    if name in {"amax", "amin"}:
-        # Of equal zeros another sign may win.
-        printer.grade_at_least("E1")
-    if code.rank == 0:
-        if name in {"sum", "mean", "amax", "amin", "prod"} and not rest:
-            return code
-        raise Unprintable("rank", f"{short} of a number")
-    axes = code.axes
-    if known.whole is Whole.REQUIRED:
-        raise Unprintable("unknown-call", f"{short} without dim")
-    if (
-        known.whole is Whole.ALL
-        and (known.many or name in {"amax", "amin"})
-        and code.rank is not None
-    ):
-        dims = "-1" if code.rank == 1 else f"({', '.join(str(d) for d in range(-code.rank, 0))})"
-        text = code.primary
-    elif known.whole is Whole.FLAT or known.whole is Whole.ALL:
-        text = code.primary if code.rank == 1 else f"{code.primary}.flatten({len(axes)})"
-        dims = "-1"
-    else:
-        raise Unprintable("unknown-call", f"{short} without dim")
-    key = known.dims[0] if known.dims else "dim"
-    if value.op.startswith("Tensor.") or name in {"amax", "amin"}:
-        method_rest = [
-            *([dims] if key == "dim" and name not in {"norm"} else [f"{key}={dims}"]),
-            *rest,
-        ]
-        return Code(
-            f"{text}.{name}({', '.join(method_rest)})",
-            ATOM,
-            axes,
-            0 if kind.rank is None else kind.rank,
-        )
-    prefix = value.op.rsplit(".", 1)[0]
-    function = printer.function(f"{prefix}.{name}")
-    return Code(f"{function}({', '.join([text, f'{key}={dims}', *rest])})", ATOM, axes, 0)
-
-
-def _loss(
-    value: OnItem, known: Operation, arguments: Arguments, codes: dict[str, Code], printer: Printer
-) -> Code:
-    """A loss of each item: elementwise, then the mean or sum over the item's dims."""
-    how = arguments.pop("reduction", None)
-    word = "mean" if how is None else how.value if isinstance(how, Const) else None
-    if word not in {"mean", "sum", "none"}:
-        raise Unprintable("unknown-call", "a loss with an unknown reduction")
-    axes, rank = common(list(codes.values()), printer)
-    texts = [aligned(code, axes, rank, printer) for code in codes.values()]
-    ranks = {code.rank for code in codes.values()}
-    full = all(set(code.axes) == set(axes) for code in codes.values())
-    if len(ranks) != 1 or not full:
-        raise Unprintable("loss", "a loss of items of different shapes")
-    rest = _rest(known, arguments, printer, len(axes), frozenset({"reduction"}))
-    text = _call(value.op, texts, [*rest, 'reduction="none"'], printer)
-    if word == "none":
-        return Code(text, ATOM, axes, rank)
-    printer.grade_at_least("E1")
-    if rank == 0:
-        return Code(text, ATOM, axes, 0)
-    if rank is None:
-        return Code(f"{text}.flatten({len(axes)}).{word}(-1)", ATOM, axes, 0)
-    dims = "-1" if rank == 1 else f"({', '.join(str(d) for d in range(-rank, 0))})"
-    return Code(f"{text}.{word}({dims})", ATOM, axes, 0)
+    return over_all(short, code, rest, known, value, printer)
 
 
 def _along(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
@@ -357,7 +329,10 @@ def _last(value: OnItem, known: Operation, arguments: Arguments, printer: Printe
     codes = _items(known, arguments, printer)
     kind = type_of(value, printer.scope)
     order = [codes[n] for n in known.tensors if n in codes]
-    if known.batched is not None:
+    own = spelled(value, known, arguments, order[0], printer)
+    if own is not None:
+        return own
+    if known.batched not in (None, "pad", "fold", "one_hot"):
         return _spelled(value, known, arguments, order, printer)
     first = order[0]
     if first.rank is not None and first.rank < known.last:
@@ -385,6 +360,9 @@ def _spelled(
     lined = [_leading(code, axes) for code in order]
     key = known.batched
     if key == "matmul":
+        if ranks[0] is None and ranks[1] in (1, 2) and not order[1].axes:
+            # One matrix for vectors and for matrices alike: `x @ w`, whatever comes before the last dimension.
+            ranks = (2, 2)
         if len(ranks) != 2 or ranks[0] is None or ranks[1] is None:
             raise Unprintable("unknown-rank", "a matrix product of items of unknown rank")
         if ranks == (1, 1) and not all(
@@ -395,6 +373,9 @@ def _spelled(
             text = product(ranks[0], ranks[1], bool(order[0].axes), bool(order[1].axes))
     elif key == "solve":
         if ranks == (2, 2):
+            text = f"{printer.function('torch.linalg.solve')}({{0}}, {{1}})"
+        elif ranks[0] in (2, None) and ranks[1] in (1, None) and order[0].axes == order[1].axes:
+            # Of as many rows as there are systems torch makes vectors by itself, whatever else they are.
             text = f"{printer.function('torch.linalg.solve')}({{0}}, {{1}})"
         elif ranks == (2, 1):
             text = f"{printer.function('torch.linalg.solve')}({{0}}, {{1}}[..., None])[..., 0]"
@@ -440,6 +421,9 @@ def _shape(value: OnItem, known: Operation, arguments: Arguments, printer: Print
     if len(codes) != 1 or known.pieces:
         raise Unprintable("unknown-call", f"no batched form of {value.op}")
     axes = len(code.axes)
+    own = spelled(value, known, arguments, code, printer)
+    if own is not None:
+        return own
     match known.batched:
         case None:
             text, _ = _emit(value, known, arguments, codes, printer)
@@ -496,7 +480,7 @@ def _module(value: OnItem, printer: Printer) -> Code:
     """A layer that acts on the last dimensions of whatever it is given."""
     _, text, instance = value.op.split(":", 2)
     known = module(instance)
-    code = printer.code(value.args[0])
+    code = in_front(value.args[0], printer)
     if not code.axes:
         return Code(f"{text}({code.text})", ATOM, (), None)
     if (

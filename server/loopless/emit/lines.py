@@ -31,6 +31,15 @@ def indent_unit(text: str, loop: tree.For) -> str:
     return "    "
 
 
+def stands_alone(text: str, span: Span) -> bool:
+    """Whether an expression is all of a value, an item or an argument, so that it needs no parentheses."""
+    before, after = text[: span.start].rstrip(), text[span.end :].lstrip(" \t")
+    opens = before.endswith(("(", "[", ",", "return")) or (
+        before.endswith("=") and not before.endswith(("==", "!=", "<=", ">="))
+    )
+    return opens and (not after or after.startswith((")", "]", ",", "#", ";", "\n", "\r")))
+
+
 def margin(text: str, offset: int) -> str:
     """The white space in front of the line of `offset`."""
     start = text.rfind("\n", 0, offset) + 1

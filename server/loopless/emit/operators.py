@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loopless.emit.align import common, kin_of, lined_up
+from loopless.emit.align import common, kin_of, lies_behind, lined_up
 from loopless.emit.code import NOT, UNARY, Code, binary
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def infix(op: str, left: Code, right: Code, printer: Printer) -> Code:
     axes, rank = common((left, right), printer)
     one, other = lined_up(left, axes, rank, printer), lined_up(right, axes, rank, printer)
     text, level = binary(op, one.text, one.level, other.text, other.level)
-    behind = left.behind or right.behind
+    behind = lies_behind((left, right), axes, rank, printer)
     return Code(
         text,
         level,

@@ -12,6 +12,7 @@ from loopless.emit.lines import (
 from loopless.facts.scope import (
     Scope,
     every_statement,
+    names_bound,
     names_changed,
     own_expressions,
     walk_expr,
@@ -92,6 +93,22 @@ def _device_root(loop: tree.For, scope: Scope) -> str | None:
                             return name
                     case tree.Name(name) if statement is loop and expr is loop.iterable:
                         if scope.fact(name).is_tensor:
+                            return name
+                    case _:
+                        pass
+    return _whole_tensor(loop, scope)
+
+
+def _whole_tensor(loop: tree.For, scope: Scope) -> str | None:
+    """A tensor that the loop reads whole, and did not get from a constructor that shows where it is."""
+    bound = names_bound((loop,))
+    for statement in every_statement((loop,)):
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Name(name) if name not in bound:
+                        fact = scope.fact(name)
+                        if fact.is_tensor and not (fact.fresh and fact.like is None):
                             return name
                     case _:
                         pass

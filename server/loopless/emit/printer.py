@@ -17,6 +17,7 @@ from loopless.emit.integers import integer
 from loopless.emit.items import on_item
 from loopless.emit.mapped import mapped
 from loopless.emit.operators import infix, prefix
+from loopless.emit.orientation import as_asked
 from loopless.emit.sizes import size_text
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.scope import Scope
@@ -61,6 +62,7 @@ class Printer:
         self.places: list[Poly] = []
         self.assumptions: list[str] = []
         self.needs_torch = False
+        self.asks_for_items = False
         self.grade: Grade = "E0"
         self.wide = False
         self.behind = False
@@ -196,7 +198,7 @@ class Printer:
         )
 
     def operation(self, value: OnItem) -> Code:
-        """An operation on items. A number of each item has its axis last and first at once."""
+        """An operation on items: their own dimensions are counted with the axes in front."""
         behind, most = self.behind, self.most
         # What is stored shows nothing of what was folded before.
         self.behind, self.most = False, None
@@ -204,9 +206,7 @@ class Printer:
             code = on_item(value, self)
         finally:
             self.behind, self.most = behind, most
-        if behind and (code.rank != 0 or len(code.axes) > 1):
-            self.in_front("an operation on items")
-        return code
+        return as_asked(code, self)
 
     def in_front(self, what: str) -> None:
         """Some code needs its axes in front."""

@@ -18,6 +18,7 @@ from loopless.emit.draft import (
     needs_trips,
     printer_for,
 )
+from loopless.emit.orientation import brought
 from loopless.emit.segments import joined
 from loopless.emit.steps import show_steps, start_or_step, steps
 from loopless.emit.stores import write
@@ -75,7 +76,7 @@ def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     if isinstance(piece.value, Read):
         text = f"{code.primary}.clone()"
     if code.behind:
-        text = f"{code.primary}.movedim(-1, 0)"
+        text = brought(code).text
     draft.temp_layouts[piece.name] = code.axes
     if needs_trips(printer, setting, may_be_empty(piece.axes, printer, setting), []):
         raise Unprintable("zero-trips", f"`{piece.name}` has no value where the loop does not run")

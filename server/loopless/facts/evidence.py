@@ -201,6 +201,12 @@ def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
             named = dim + 1 if dim >= 0 else -dim
         case tree.Call(tree.Field(tree.Name(name), "size"), (tree.Literal(int(dim)),)):
             named = dim + 1 if dim >= 0 else -dim
+        case tree.Item(tree.Name(name), (*before, last)) if not isinstance(
+            last, tree.Range
+        ) and any(isinstance(s, tree.Range) for s in before):
+            # `x[:, t]` takes a step, a head or a channel: what it leaves may have any number of dimensions.
+            least[name] = OPEN
+            return
         case tree.Item():
             counted = _subscripted(expr)
             if counted is None:

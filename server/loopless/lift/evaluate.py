@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.infer import arithmetic, dotted, infer
@@ -34,7 +33,8 @@ from loopless.ir.value import (
 from loopless.lift.bounds import bound_of
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.masked import masked_operation
-from loopless.lift.ranks import learn_rows, learn_scalar
+from loopless.lift.ranks import learn_matrix, learn_rows, learn_scalar
+from loopless.lift.results import named_result, numbered_result
 from loopless.lift.stop import stop
 from loopless.lift.subscript import full, item
 from loopless.lift.types import LOGIC, type_of
@@ -192,6 +192,9 @@ class Evaluator:
                     "unknown-subscript", "a tuple is subscripted by a value of the loop", span
                 )
             return base.items[at]
+        chosen = self.result(base, subscripts)
+        if chosen is not None:
+            return chosen
         self.require_tensor(base, span)
         found = item(base, self.subs(subscripts, base, frame), self.scope)
         if found is None:
@@ -199,6 +202,18 @@ class Evaluator:
                 "unknown-subscript", f"no rule for this subscript of {described(base)}", span
             )
         return found
+
+    def result(self, base: Value, subscripts: tuple[tree.Expr, ...]) -> Value | None:
+        """One of several results: `torch.sort(row)[0]`."""
+        if not isinstance(base, OnItem) or len(subscripts) != 1:
+            return None
+        match subscripts[0]:
+            case tree.Literal(int(at)):
+                return numbered_result(base, at)
+            case tree.Operator("neg", (tree.Literal(int(at)),)):
+                return numbered_result(base, -at)
+            case _:
+                return None
 
     def require_tensor(self, base: Value, span: Span) -> None:
         """Stop where a value is not known to be a tensor."""
@@ -384,9 +399,16 @@ class Evaluator:
             if fact.kind in {"dtype", "device", "size"}:
                 return Ref(spelled(expr))
         base = self.value(expr.of, frame)
+        named = named_result(base, expr.name) if isinstance(base, OnItem) else None
+        if named is not None:
+            return named
         match expr.name:
             case "T" | "mT":
                 rank = type_of(base, self.scope).rank
+                if rank is None and expr.name == "T":
+                    # Only a matrix has a transpose: of other ranks torch has given it up.
+                    learn_matrix(base, self.lifting)
+                    rank = type_of(base, self.scope).rank
                 if rank == 2 or expr.name == "mT":
                     return self.on_item(
                         "torch.transpose", (base, Int(poly(-2)), Int(poly(-1))), (), expr.span
@@ -488,7 +510,7 @@ class Evaluator:
         if name.startswith("builtins."):
             return self.builtin(short, call, frame)
         if name == "torch.tensor" and len(call.args) == 1:
-            self.host_tensor(call, frame)
+            return self.made_tensor(call, frame)
         known = lookup(name)
         if known is None:
             raise stop("unknown-call", f"no rule for `{spelled(call.func)}`", call.span)
@@ -497,13 +519,10 @@ class Evaluator:
             return Apply(name, tuple(args))
         return self.operation(name, known, tuple(args), tuple(keywords.items()), call.span)
 
-    def host_tensor(self, call: tree.Call, frame: Frame) -> NoReturn:
-        """`torch.tensor(number)`: the reason why there is no value."""
-        # An argument that cannot be evaluated has a reason of its own, which says more.
-        self.arguments(call, frame)
-        raise stop(
-            "unknown-call", "a tensor is made from Python numbers in every iteration", call.span
-        )
+    def made_tensor(self, call: tree.Call, frame: Frame) -> Value:
+        """`torch.tensor` of numbers and of items without dimensions."""
+        args, keywords = self.arguments(call, frame)
+        return OnItem("torch.tensor", tuple(args), tuple(keywords.items()))
 
     def operation(
         self,
@@ -514,6 +533,8 @@ class Evaluator:
         span: Span,
     ) -> Value:
         """A call of an operation of the table."""
+        if known.if_tensor and any(type_of(a, self.scope).is_tensor for a in args[1:2]):
+            name, known = known.if_tensor, lookup(known.if_tensor) or known
         match known.rule:
             case Rule.POINTWISE:
                 return Apply(name, args, keywords)

@@ -42,6 +42,7 @@ from loopless.lift.normalize import exposed, jumps, without_continue
 from loopless.lift.overlap import may_touch
 from loopless.lift.piece import Append, Define, Piece, Write
 from loopless.lift.ranks import learn_stored
+from loopless.lift.results import several
 from loopless.lift.slices import combined, kept_where, sliced_store
 from loopless.lift.space import Space, space_of
 from loopless.lift.stop import stop
@@ -235,6 +236,8 @@ class Executor:
         if isinstance(value, Tuple) and len(value.items) == count:
             return value.items[at]
         if isinstance(value, OnItem) and not axes_of(value):
+            return OnItem("part", (value, Int(poly(at))))
+        if isinstance(value, OnItem) and several(value) == count:
             return OnItem("part", (value, Int(poly(at))))
         if type_of(value, self.scope).is_tensor:
             found = item(value, [At(poly(at))], self.scope)

@@ -46,6 +46,8 @@ def learn_stored(
 
 def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: str) -> None:
     """What is stored into an item of known rank has that rank, unless another operand has it."""
+    if rank == 1:
+        _learn_vector(value, lifting)
     leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
     scope = lifting.scope
     open_leaves = [leaf for leaf in leaves if scope.shown(leaf.root) is None]
@@ -77,6 +79,25 @@ def alike(leaves: list[Read], scope: Scope) -> bool:
     """Whether items met in an operation on rows, so that all of them have the same rank."""
     groups = {scope.alike.get(name, name) for name in (kin_name(leaf, scope) for leaf in leaves)}
     return len(groups) == 1
+
+
+def learn_matrix(value: Value, lifting: Lifting) -> None:
+    """What is transposed has two dimensions, and so have all items that it is computed from alike."""
+    items = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
+    if len({leaf.root for leaf in items}) == 1:
+        learn(items[0], 2, lifting)
+
+
+def _learn_vector(value: Value, lifting: Lifting) -> None:
+    """A product with a matrix that is stored into a row is a product of a vector."""
+    match value:
+        case OnItem("torch.matmul", (left, right)):
+            if type_of(right, lifting.scope).rank == 2:
+                learn(left, 1, lifting)
+            elif type_of(left, lifting.scope).rank == 2:
+                learn(right, 1, lifting)
+        case _:
+            pass
 
 
 def learn_rows(
@@ -116,6 +137,9 @@ def learn_rows(
                 learn(leaf, most, lifting)
             return
         if _leaves_unsure(leaves, span, lifting):
+            return
+        if len(lifting.open_axes) == 1 and not known.ranks:
+            # Along one loop variable nothing is presumed of what meets in an operation on rows (P4).
             return
         # Items that meet in an operation on rows are rows alike (P4).
         for leaf in open_leaves:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from loopless.facts.evidence import FLOATS
+from loopless.facts.evidence import FLOATS, dtype_name
 from loopless.facts.operations import Result, Rule, lookup
 from loopless.facts.scope import Scope
 from loopless.ir import value as v
@@ -274,13 +274,19 @@ def _on_item(
     op: str, args: tuple[v.Value, ...], keywords: tuple[tuple[str, v.Value], ...], scope: Scope
 ) -> Type:
     types = [type_of(a, scope) for a in args]
-    if op in {"part", "ragged"}:
+    if op == "ragged":
         return types[0]
     if op == "kept":
         return types[1]
     if op in {"positions", "trailing", "lowest", "wrapped"}:
         return _of_mask(op, args, types)
+    if op == "part":
+        return _part(args, types[0])
+    if op == "torch.tensor":
+        return _made(args[0], dict(keywords).get("dtype"), scope)
     known = lookup(op)
+    if known is not None and known.sequences and args and isinstance(args[0], v.Tuple):
+        return _joined_type(op, args[0], scope)
     base = promoted([t for t in types if t.is_tensor] or [Type("other")])
     if known is None:
         return Type("tensor", None, None)
@@ -314,6 +320,40 @@ def _of_mask(op: str, args: tuple[v.Value, ...], types: list[Type]) -> Type:
             return Type("int", "int64")
         case _:
             return Type("number")
+
+
+def _part(args: tuple[v.Value, ...], whole: Type) -> Type:
+    """The type of one of several results."""
+    known = lookup(args[0].op) if isinstance(args[0], v.OnItem) else None
+    at = args[1].poly.constant if isinstance(args[1], v.Int) else None
+    if known is None or at is None or not 0 <= at < len(known.fields):
+        return whole
+    if known.last and known.rule is Rule.LAST:
+        # The results of factorizations have ranks of their own.
+        return Type("tensor", None, None)
+    result = known.field_dtypes[at] if at < len(known.field_dtypes) else Result.UNKNOWN
+    return Type("tensor", result_dtype(result, whole, [whole]), whole.rank)
+
+
+def _joined_type(op: str, parts: v.Tuple, scope: Scope) -> Type:
+    """The type of tensors put together along a dim."""
+    types = [type_of(item, scope) for item in parts.items]
+    base = promoted([t for t in types if t.is_tensor] or [Type("other")])
+    ranks = {t.rank for t in types if t.rank is not None}
+    rank = next(iter(ranks)) if len(ranks) == 1 else None
+    if rank is not None and op == "torch.stack":
+        rank += 1
+    return Type("tensor", base.dtype, rank if op in {"torch.stack", "torch.cat"} else None)
+
+
+def _made(content: v.Value, dtype: v.Value | None, scope: Scope) -> Type:
+    """The type of a tensor made from numbers."""
+    depth = 0
+    while isinstance(content, v.Tuple) and content.items:
+        depth, content = depth + 1, content.items[0]
+    if isinstance(dtype, v.Ref):
+        return Type("tensor", dtype_name(dtype.text), depth)
+    return Type("tensor", None, depth)
 
 
 def type_of_size(value: v.Value) -> bool:
