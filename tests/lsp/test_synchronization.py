@@ -158,8 +158,7 @@ def test_the_server_stops_when_its_input_ends(connect):
     client.stop = lambda: 0
 
 
-# A short share of the editing that `make fuzz` goes on with.
-EDITS = 300
+EDITS = 5_000
 
 
 @pytest.mark.parametrize("seed", [1, 2])
