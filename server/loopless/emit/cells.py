@@ -33,9 +33,9 @@ from loopless.lift.types import type_of
 def cell(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     """A name gets a value."""
     printer = printer_for(setting, (), draft)
-    value = restricted_reductions(piece.value, setting.lifting)
+    value = restricted_reductions(piece.value, setting.lifting, setting.known)
     line = assignment(piece.root, value, printer, in_place=piece.root in setting.augmented)
-    if piece.when is not None:
+    if piece.when is not None and line is not None:
         test = printer.code(piece.when)
         add_line(f"if {test.text}:", setting, draft, depth)
         depth += 1
@@ -75,7 +75,7 @@ def expression(value: Value, setting: Setting, draft: Draft) -> str:
 
     def show(chosen: Setting) -> None:
         printer = printer_for(chosen, (), draft)
-        code = _no_axes(printer.code(restricted_reductions(value, setting.lifting)))
+        code = _no_axes(printer.code(restricted_reductions(value, setting.lifting, setting.known)))
         if printer.ends or printer.places:
             raise Unprintable(
                 "zero-trips", "where the loop does not run, the tensor form would fail"
@@ -94,7 +94,7 @@ def live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Ax
 
 def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: Axis | None) -> None:
     printer = printer_for(setting, (), draft)
-    value = restricted_reductions(value, setting.lifting)
+    value = restricted_reductions(value, setting.lifting, setting.known)
     match value:
         case Apply("where", (test, then, Ref(text) | Read(text, ()))) if text == name and (
             on_host(test, printer)

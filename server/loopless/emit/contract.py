@@ -28,8 +28,6 @@ def factors(value: Value) -> list[Value] | None:
 
 def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
     """`Σ a * b` as a product of matrices or vectors, None where that does not fit."""
-    if printer.behind:
-        return None
     parts = factors(body)
     if parts is None:
         match body:
@@ -42,6 +40,12 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
     summed = [p for p in parts if axes_of(p) & set(axes)]
     if len(summed) != 2:
         return None
+    if printer.behind:
+        if any(type_of(s, printer.scope).kind not in {"int", "tensor"} for s in scalars):
+            # Into integers every addition would be cut off (T3), and their dtype is not known.
+            return None
+        product = rows_behind(axes, summed, printer)
+        return None if product is None else _scaled(scalars, product, printer)
     left, right = summed
     types = [type_of(p, printer.scope) for p in summed]
     if not all(_multipliable(t) for t in types) or not _same_dtype(types[0], types[1]):
@@ -52,9 +56,40 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
     if product is None:
         return None
     printer.grade_at_least("E1")
+    return _scaled(scalars, product, printer)
+
+
+def _scaled(scalars: list[Value], product: Code, printer: Printer) -> Code:
     for scalar in scalars:
         product = infix("*", printer.code(scalar), product, printer)
     return product
+
+
+def rows_behind(axes: list[Axis], summed: list[Value], printer: Printer) -> Code | None:
+    """`Σ a[i, j] * y[j]` where the items of `y` may have any dimensions: these come first, the axis last."""
+    types = [type_of(p, printer.scope) for p in summed]
+    unknown = [p for p, kind in zip(summed, types, strict=True) if kind.rank is None]
+    numbers = [p for p, kind in zip(summed, types, strict=True) if kind.rank == 0]
+    if len(unknown) != 1 or len(numbers) != 1 or len(axes) != 1:
+        return None
+    if any(not k.is_tensor or k.dtype == "bool" for k in types) or not _same_dtype(*types):
+        return None
+    item, number = unknown[0], numbers[0]
+    if axes_of(item) - printer.loops.keys() != frozenset(axes):
+        return None
+    printer.behind = False
+    try:
+        one, other = printer.code(number), printer.code(item)
+    finally:
+        printer.behind = True
+    left = [a for a in one.axes if a not in axes]
+    if other.axes != tuple(axes) or len(left) > 1 or axes[0] not in one.axes:
+        return None
+    printer.grade_at_least("E1")
+    letters = _letters([*left, *axes])
+    spec = f"{_word(one.axes, letters)},{_word(other.axes, letters)}...->...{_word(tuple(left), letters)}"
+    text = f'{printer.function("torch.einsum")}("{spec}", {one.text}, {other.text})'
+    return Code(text, ATOM, tuple(left), None, kin=other.kin, behind=bool(left))
 
 
 def _multipliable(kind: Type) -> bool:

@@ -24,11 +24,12 @@ from loopless.facts.scope import (
 from loopless.finding import Edit, Finding, Missed, Refusal, Stages
 from loopless.ir import tree
 from loopless.ir.value import Read, reads_of
-from loopless.lift.context import Frame, Lifting
+from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
 from loopless.lift.piece import Append, Kept, Piece, Write
 from loopless.lift.stop import StopLifting
+from loopless.lift.unused import without_unused
 
 # What is printed only where ranks are not known.
 _ANY_RANK = (".movedim(", ".flatten(", ".vmap(")
@@ -102,6 +103,8 @@ def _region(
         lifting = ranks
     frame = Frame({}, [])
     Executor(lifting).loop(loop, frame)
+    ends = [v for n in live if (v := frame.env.get(n)) is not None and not isinstance(v, Unbound)]
+    frame.pieces[:] = without_unused(frame.pieces, ends, lifting.saved)
     pieces = list(frame.pieces)
     setting = replace(setting_of(loop, lifting, text), clean=clean)
     draft = Draft()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from loopless.dependence.conditions import constraints
 from loopless.dependence.feasible import Constraint
 from loopless.emit.counting import counted_header
 from loopless.emit.draft import (
@@ -26,7 +27,7 @@ from loopless.emit.unprintable import Unprintable
 from loopless.facts.counted import is_counted
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
-from loopless.ir.value import Read
+from loopless.ir.value import Read, Value, substitute
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.widest import widened
@@ -68,7 +69,7 @@ def _each(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int) -
 
 def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     printer = printer_for(setting, piece.axes, draft)
-    code = printer.code(restricted_reductions(piece.value, setting.lifting))
+    code = printer.code(restricted_reductions(piece.value, setting.lifting, setting.known))
     if piece.cell:
         start_or_step(piece, code, printer, setting, draft, depth)
         return
@@ -104,11 +105,15 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
     if is_counted(loop):
         header = counted_header(piece, start, slope, printer_for(setting, (), draft))
     atoms = _counter(piece, start, slope, symbol)
+    if piece.when is not None:
+        depth += _asked(piece.when, setting, draft, depth)
     add_line(header, setting, draft, depth)
     known = list(setting.known)
     if abs(slope) == 1:
         ordinal = symbol - start if slope == 1 else start - symbol
         known += [Constraint(ordinal), Constraint(piece.axis.extent - 1 - ordinal)]
+        said = None if piece.said is None else substitute(piece.said, atoms)
+        known += [*constraints(piece.when), *constraints(said)]
     elif slope > 0:
         known += [Constraint(symbol - start)]
     inner = replace(setting, loops=(*setting.loops, (piece.axis, name)), known=tuple(known))
@@ -118,6 +123,17 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
     statements(moved, inner, draft, depth + 1)
     if len(draft.lines) == before:
         raise Unprintable("kept-loop", "nothing is left in a loop that stays")
+
+
+def _asked(when: Value, setting: Setting, draft: Draft, depth: int) -> int:
+    """The condition that a loop that stays is under, as an `if`; how much deeper the loop stands."""
+    printer = printer_for(setting, (), draft)
+    code = printer.code(when)
+    if code.axes:
+        raise Unprintable("condition", "a loop that stays is under a condition that varies")
+    learn(printer, draft)
+    add_line(f"if {code.text}:", setting, draft, depth)
+    return 1
 
 
 def _counts(loop: tree.For) -> bool:

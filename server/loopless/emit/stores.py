@@ -74,10 +74,12 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         return
     if _scans_backwards(piece):
         raise Unprintable("scan", "a running fold from the back")
-    piece = restricted(piece, setting.lifting)
+    piece = restricted(piece, setting.lifting, setting.known)
     turned = forwards(piece)
     assert isinstance(turned, Write)
-    piece = replace(turned, value=restricted_reductions(turned.value, setting.lifting))
+    piece = replace(
+        turned, value=restricted_reductions(turned.value, setting.lifting, setting.known)
+    )
     viewer = printer_for(setting, layout_of(piece, setting), draft)
     piece = target_view(piece, viewer)
     if piece.op is not None and is_scattered(piece, setting, draft):

@@ -47,6 +47,7 @@ class Scope:
     integers: frozenset[str] = frozenset()
     alike: Mapping[str, str] = field(default_factory=dict[str, str])
     counters: frozenset[str] = frozenset()
+    given: tuple[Poly, ...] = ()
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
@@ -54,7 +55,7 @@ class Scope:
             self.world, dict(self.names), self.evidence, self.locals,
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
             dict(self.helpers), self.shown_rank, self.least_rank, self.integers,
-            self.alike, self.counters,
+            self.alike, self.counters, self.given,
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:

@@ -15,7 +15,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.evaluate import select
 from loopless.lift.piece import Append, Define, Kept, Piece, Write
-from loopless.lift.stop import StopLifting, stop
+from loopless.lift.stop import stop
 
 
 def normal_op(op: str, value: Value) -> tuple[str, Value]:
@@ -53,10 +53,6 @@ def under(piece: Piece, when: Value | None) -> Piece:
     """A piece of an inner level under the predicate of the block around it."""
     if when is None or isinstance(piece, Define):
         return piece
-    if isinstance(piece, Kept):
-        raise StopLifting(
-            stop("condition", "a loop that stays is under a condition", piece.span).missed
-        )
     return replace(piece, when=conjunction(when, piece.when))
 
 

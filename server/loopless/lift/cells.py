@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from loopless.facts.fact import Fact
@@ -44,9 +45,9 @@ def carried_on(updates: dict[str, Value], span: Span, lifting: Lifting) -> list[
             waiting = {other: _said(later, value, name) for other, later in waiting.items()}
             continue
         name = next(iter(waiting))
-        aside = _aside(name, waiting.pop(name), span, lifting)
-        first.append(aside)
-        last.append(Write(name, (), None, Temp(aside.name, ()), None, (), span))
+        saved = aside(f"new_{name}", waiting.pop(name), span, lifting)
+        first.append(saved)
+        last.append(Write(name, (), None, Temp(saved.name, ()), None, (), span))
     return [*first, *last]
 
 
@@ -111,9 +112,9 @@ def _said(value: Value, part: Value, name: str) -> Value:
     return replaced(value, lambda inner: Read(name, ()) if inner == part else None)
 
 
-def _aside(name: str, value: Value, span: Span, lifting: Lifting) -> Define:
-    """The new value of a name under a name of its own."""
-    temp = lifting.temp(f"new_{name}")
+def aside(name: str, value: Value, span: Span, lifting: Lifting) -> Define:
+    """A value under a name of its own."""
+    temp = lifting.temp(name)
     kind = type_of(value, lifting.scope)
     dims = None if kind.rank is None else (None,) * kind.rank
     lifting.scope.names[temp] = (
@@ -140,3 +141,17 @@ def stays_running(pieces: list[Piece], axis: Axis) -> bool:
         )
         for p in pieces
     )
+
+
+def assigned_in(pieces: Iterable[Piece]) -> frozenset[str]:
+    """The names that pieces assign, loops that stay included."""
+    found: set[str] = set()
+    for piece in pieces:
+        match piece:
+            case Write(root, ()):
+                found.add(root)
+            case Kept():
+                found |= assigned_in(piece.pieces)
+            case _:
+                pass
+    return frozenset(found)

@@ -73,9 +73,9 @@ def close_level(
             name: select(space.when, update, _me(name, update))
             for name, update in live_cells.items()
         }
-    solved = _solve(live_cells, starts, axis)
-    for name in stepwise & solved.keys():
-        del solved[name]
+    # What a loop inside that stays assigns has no closed form here: the name holds what that loop left in it.
+    held = frozenset(p.root for p in _every(pieces) if isinstance(p, Write) and not p.subs)
+    solved = _solve(live_cells, starts, axis, stepwise | held)
     for name, solution in list(solved.items()):
         if _unsaid(solution, name) and (_used(name, pieces) or _asked(name, live_cells, solved)):
             del solved[name]
@@ -85,7 +85,11 @@ def close_level(
     finals: dict[str, Value] = {}
     for name, solution in solved.items():
         finals[name] = solution.after
-    onward = {name: _in_value(live_cells[name], solved) for name in unsolved}
+    onward = {
+        name: _in_value(live_cells[name], solved)
+        for name in unsolved
+        if name not in held or live_cells[name] not in (Read(name, ()), Int(poly(Cell(name))))
+    }
     first, pieces, rest = leading(pieces, onward, loop.span, lifting.scope)
     cell_pieces = carried_on(rest, loop.span, lifting)
     if unsolved and _dead(unsolved, pieces, lifting):
@@ -202,13 +206,16 @@ def _dead(names: list[str], pieces: list[Piece], lifting: Lifting) -> bool:
     return not any(_used(name, pieces) for name in names)
 
 
-def _solve(updates: dict[str, Value], starts: dict[str, Bound], axis: Axis) -> dict[str, Solution]:
+def _solve(
+    updates: dict[str, Value], starts: dict[str, Bound], axis: Axis, without: frozenset[str]
+) -> dict[str, Solution]:
+    """Closed forms of all names but those of `without`."""
     solved: dict[str, Solution] = {}
     progress = True
     while progress:
         progress = False
         for name, update in updates.items():
-            if name in solved:
+            if name in solved or name in without:
                 continue
             start = starts[name]
             assert not isinstance(start, Unbound)
@@ -340,8 +347,12 @@ def _put(piece: Piece, solved: dict[str, Solution]) -> Piece:
                 value=_in_value(value, solved),
                 when=None if when is None else _in_value(when, solved),
             )
-        case Kept(_, _, _, pieces):
-            return replace(piece, pieces=tuple(_put(inner, solved) for inner in pieces))
+        case Kept(_, _, _, pieces, when=when):
+            return replace(
+                piece,
+                pieces=tuple(_put(inner, solved) for inner in pieces),
+                when=None if when is None else _in_value(when, solved),
+            )
 
 
 def _private_finals(

@@ -35,6 +35,7 @@ class Lifting:
     shortest: list[Poly] = field(default_factory=list[Poly])
     temps: set[str] = field(default_factory=set[str])
     private: set[str] = field(default_factory=set[str])
+    saved: set[str] = field(default_factory=set[str])
     after: frozenset[str] = frozenset()
     loop_names: frozenset[str] = frozenset()
     open_axes: list[Axis] = field(default_factory=list[Axis])

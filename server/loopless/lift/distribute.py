@@ -37,6 +37,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.carried import addend, factor_of
 from loopless.lift.context import Lifting
+from loopless.lift.implied import without_asking
 from loopless.lift.interchange import kept_on_axis
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
@@ -71,8 +72,9 @@ def distribute(
 
     def flush() -> None:
         if waiting:
-            body = tuple(sorted(waiting, key=pieces.index))
-            result.append(Kept(axis, loop, space.index, body, (), loop.span, tuple(why)))
+            body = tuple(without_asking(p, space.when) for p in sorted(waiting, key=pieces.index))
+            stays = Kept(axis, loop, space.index, body, (), loop.span, tuple(why), said=space.when)
+            result.append(stays)
             waiting.clear()
             why.clear()
 
@@ -90,10 +92,11 @@ def distribute(
                     axis,
                     loop,
                     space.index,
-                    tuple(pieces),
+                    tuple(without_asking(p, space.when) for p in pieces),
                     (),
                     loop.span,
                     (*why, _reason(group, reasons, loop)),
+                    said=space.when,
                 )
             ]
         if lifted is None:
@@ -140,8 +143,12 @@ def _retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:
                 value=with_temp_axes(value, temps),
                 when=None if when is None else with_temp_axes(when, temps),
             )
-        case Kept(_, _, _, inner):
-            return replace(piece, pieces=tuple(_retemped(p, temps) for p in inner))
+        case Kept(_, _, _, inner, when=when):
+            return replace(
+                piece,
+                pieces=tuple(_retemped(p, temps) for p in inner),
+                when=None if when is None else with_temp_axes(when, temps),
+            )
 
 
 def _reason(group: list[int], reasons: dict[tuple[int, int], Missed], loop: tree.For) -> Missed:

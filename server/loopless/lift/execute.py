@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from loopless.dependence.conditions import conjunction, integer_of, negated
+from loopless.dependence.conditions import conjunction, constraints, integer_of, negated
 from loopless.facts.counted import is_counted
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
@@ -28,10 +28,12 @@ from loopless.ir.value import (
     Tuple,
     Value,
     axes_of,
+    cells_of,
     reads_of,
 )
 from loopless.lift.appends import elements_of
 from loopless.lift.arms import as_update, asking, merge_stores, normal_op, swapped, under
+from loopless.lift.cells import aside, assigned_in
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.counting import counter_start
@@ -83,7 +85,8 @@ class Executor:
         self._save_before(loop, frame)
         body = without_continue(loop.body)
         targets = frozenset(name for name, _ in space.bindings)
-        after = self.after
+        after, given = self.after, self.scope.given
+        self.scope.given = (*given, *(c.value for c in constraints(frame.when)))
         cells = exposed(body, targets, self.lifting.live | after)
         self.lifting.open_axes.append(space.axis)
         # What the next iteration reads is read after this one.
@@ -91,7 +94,7 @@ class Executor:
         try:
             closed = self._level(loop, space, body, cells, frame, after, integers=True)
         finally:
-            self.after = after
+            self.after, self.scope.given = after, given
             self.lifting.open_axes.pop()
         self._leave(closed, loop, frame)
 
@@ -154,6 +157,7 @@ class Executor:
         return Unbound(f"`{name}` has no value before the loop")
 
     def _leave(self, closed: Closed, loop: tree.For, frame: Frame) -> None:
+        self._before_steps(closed.pieces, frame)
         for piece in closed.pieces:
             self._before_write(piece, frame)
             frame.pieces.append(under(piece, frame.when))
@@ -515,6 +519,7 @@ class Executor:
                     piece.span,
                 )
             temp = self.lifting.temp(name)
+            self.lifting.saved.add(temp)
             span = piece.span
             frame.pieces.append(Define(temp, value, (), span))
             fact = type_of(value, self.scope)
@@ -525,6 +530,16 @@ class Executor:
                 else Fact(fact.kind if fact.kind != "other" else "unknown")
             )
             frame.env[name] = Temp(temp, ())
+
+    def _before_steps(self, pieces: tuple[Piece, ...], frame: Frame) -> None:
+        """Save the names whose waiting value reads a name that a loop that stays is about to assign."""
+        assigned = assigned_in(pieces)
+        for name, value in list(frame.env.items()):
+            if name in assigned or isinstance(value, Unbound) or not cells_of(value) & assigned:
+                continue
+            saved = aside(name, value, pieces[0].span, self.lifting)
+            frame.pieces.append(saved)
+            frame.env[name] = Temp(saved.name, ())
 
     def _save_before(self, loop: tree.For, frame: Frame) -> None:
         """Save the names whose waiting value reads memory that a loop changes: it reads them as they were before."""
@@ -539,6 +554,7 @@ class Executor:
             if not any(r == c or self.scope.may_alias(r, c) for r in roots for c in changed):
                 continue
             temp = self.lifting.temp(name)
+            self.lifting.saved.add(temp)
             frame.pieces.append(Define(temp, value, (), loop.header))
             fact = type_of(value, self.scope)
             dims = (None,) * fact.rank if fact.rank is not None else None

@@ -22,6 +22,7 @@ from loopless.ir.value import (
     Sub,
     Temp,
     Value,
+    axes_of,
     cells_of,
     reads_of,
     replaced,
@@ -39,6 +40,8 @@ def kept_on_axis(
     kept: Kept, axis: Axis, loop: tree.For, lifting: Lifting, lift: Lift
 ) -> list[Piece] | None:
     """The loop that stays with its body on the axis of the level around it, None where that is not sound."""
+    if kept.when is not None and axis in axes_of(kept.when):
+        return None
     if names_read(kept.loop.iterable) & names_bound((loop,)) or not _side_by_side(
         kept, axis, lifting.scope
     ):
@@ -219,7 +222,8 @@ def _saved(piece: Piece, renamed: Mapping[str, str], like: str) -> Piece:
                 value=_value(value, renamed),
                 when=None if when is None else _value(when, renamed),
             )
-        case Kept(_, _, _, pieces):
+        case Kept(_, _, _, pieces, when=when):
+            piece = replace(piece, when=None if when is None else _value(when, renamed))
             return replace(piece, pieces=tuple(_saved(inner, renamed, like) for inner in pieces))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from loopless.dependence.conditions import constraints
+from loopless.dependence.conditions import conjunction, constraints
 from loopless.dependence.feasible import Constraint, bounds, equal_zero, feasible, proves
 from loopless.facts.scope import Scope
 from loopless.ir.poly import Atom, Axis, Cell, Poly, poly
@@ -61,10 +61,14 @@ def reads(piece: Piece) -> Iterator[Access]:
             if when is not None:
                 yield from _value_reads(when, axes, ())
         case Kept(axis, _, _, pieces):
+            if piece.when is not None:
+                yield from _value_reads(piece.when, (), ())
+            given = tuple(constraints(conjunction(piece.when, piece.said)))
             for inner in pieces:
                 for access in reads(inner):
+                    more = (*access.given, *given)
                     yield Access(
-                        access.root, access.subs, (*access.inner, axis), access.given, access.prefix
+                        access.root, access.subs, (*access.inner, axis), more, access.prefix
                     )
 
 
@@ -78,9 +82,11 @@ def writes(piece: Piece) -> Iterator[Access]:
         case Append(root):
             yield Access(root, ())
         case Kept(axis, _, _, pieces):
+            given = tuple(constraints(conjunction(piece.when, piece.said)))
             for inner in pieces:
                 for access in writes(inner):
-                    yield Access(access.root, access.subs, (*access.inner, axis), access.given)
+                    more = (*access.given, *given)
+                    yield Access(access.root, access.subs, (*access.inner, axis), more)
 
 
 def _value_reads(
@@ -148,6 +154,7 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
         )
     known += bounds(_outer_axes(first, second, fresh))
     known += [Constraint(poly(Cell(name))) for name in scope.counters]
+    known += [Constraint(p) for p in scope.given]
     for place, (one, other) in enumerate(
         zip(_dimensions(first), _dimensions(second), strict=False)
     ):

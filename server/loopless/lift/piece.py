@@ -71,7 +71,10 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A level that stays a Python loop over `pieces`; `loop` is the statement it was."""
+    """A level that stays a Python loop over `pieces`; `loop` is the statement it was.
+
+    It runs where `when` holds; `said` holds in each iteration, by the loop's own header.
+    """
 
     axis: Axis
     loop: tree.For
@@ -80,6 +83,8 @@ class Kept:
     axes: tuple[Axis, ...]
     span: Span
     why: tuple[Missed, ...] = ()
+    when: Value | None = None
+    said: Value | None = None
 
 
 Piece: TypeAlias = Write | Define | Append | Kept
@@ -105,10 +110,12 @@ def with_atoms(piece: P, atoms: dict[Atom, Poly]) -> P:
                 value=substitute(value, atoms),
                 when=None if when is None else substitute(when, atoms),
             )
-        case Kept(_, _, index, pieces):
+        case Kept(_, _, index, pieces, when=when, said=said):
             return replace(
                 piece,
                 index=index.substitute(atoms),
+                when=None if when is None else substitute(when, atoms),
+                said=None if said is None else substitute(said, atoms),
                 pieces=tuple(with_atoms(inner, atoms) for inner in pieces),
             )
 
@@ -124,7 +131,8 @@ def free_axes(piece: Piece) -> frozenset[Axis]:
         case Append(_, value, when):
             return axes_of(value) | axes_of(when) if when is not None else axes_of(value)
         case Kept(axis, _, _, pieces):
-            return frozenset(a for inner in pieces for a in free_axes(inner)) - {axis}
+            found = frozenset(a for inner in pieces for a in free_axes(inner)) - {axis}
+            return found if piece.when is None else found | axes_of(piece.when)
 
 
 def values_of(piece: Piece) -> list[Value]:
@@ -137,4 +145,5 @@ def values_of(piece: Piece) -> list[Value]:
         case Append(_, value, when):
             return [value, *([when] if when is not None else [])]
         case Kept(_, _, _, pieces):
-            return [value for inner in pieces for value in values_of(inner)]
+            asked = [] if piece.when is None else [piece.when]
+            return [*asked, *(value for inner in pieces for value in values_of(inner))]

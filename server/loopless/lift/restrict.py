@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import conjunction, conjuncts, integer_of
-from loopless.dependence.feasible import proves
+from loopless.dependence.feasible import Constraint, proves
 from loopless.ir.poly import Atom, Axis, Poly, greatest, least, poly, quotient
 from loopless.ir.value import (
     Apply,
@@ -22,6 +23,8 @@ from loopless.ir.value import (
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Write, with_atoms
 
+Known = Sequence[Constraint]
+
 
 @dataclass(frozen=True, slots=True)
 class _Bounds:
@@ -32,13 +35,13 @@ class _Bounds:
     rest: Value | None
 
 
-def restricted(piece: Write, lifting: Lifting) -> Write:
+def restricted(piece: Write, lifting: Lifting, known: Known = ()) -> Write:
     """The piece with axes as short as its predicate allows."""
     for axis in piece.axes:
         found = _bounds(piece.when, axis)
         if not found.low and not found.high:
             continue
-        made = _shorter(axis, found, lifting)
+        made = _shorter(axis, found, lifting, known)
         if made is None:
             continue
         fresh, low = made
@@ -48,15 +51,15 @@ def restricted(piece: Write, lifting: Lifting) -> Write:
     return piece
 
 
-def restricted_reductions(value: Value, lifting: Lifting) -> Value:
+def restricted_reductions(value: Value, lifting: Lifting, known: Known = ()) -> Value:
     """The same for the axes of reductions inside of a value."""
-    value = rebuild(value, lambda inner: restricted_reductions(inner, lifting))
+    value = rebuild(value, lambda inner: restricted_reductions(inner, lifting, known))
     match value:
         case Reduce(op, axis, body, when) if when is not None:
             found = _bounds(when, axis)
             if not found.low and not found.high:
                 return value
-            made = _shorter(axis, found, lifting)
+            made = _shorter(axis, found, lifting, known)
             if made is None:
                 return value
             fresh, low = made
@@ -67,15 +70,17 @@ def restricted_reductions(value: Value, lifting: Lifting) -> Value:
             return value
 
 
-def _shorter(axis: Axis, found: _Bounds, lifting: Lifting) -> tuple[Axis, Poly] | None:
+def _shorter(
+    axis: Axis, found: _Bounds, lifting: Lifting, known: Known
+) -> tuple[Axis, Poly] | None:
     """A new axis for low <= axis < high, and where it starts."""
-    lows = [p for p in found.low if not proves(-p, [])]
-    highs = [p for p in found.high if not proves(p - axis.extent, [])]
+    lows = [p for p in found.low if not proves(-p, known)]
+    highs = [p for p in found.high if not proves(p - axis.extent, known)]
     low = greatest([*lows, poly(0)]) if lows else poly(0)
-    if lows and all(proves(p, []) for p in lows):
+    if lows and all(proves(p, known) for p in lows):
         low = greatest(lows)
     high = least([*highs, axis.extent]) if highs else axis.extent
-    if highs and all(proves(axis.extent - p, []) for p in highs):
+    if highs and all(proves(axis.extent - p, known) for p in highs):
         high = least(highs)
     if axis in low.atoms() or axis in high.atoms():
         return None
