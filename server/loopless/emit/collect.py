@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
@@ -17,7 +18,7 @@ from loopless.facts.evidence import FLOATS
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.operations import Rule, lookup
-from loopless.facts.scope import Scope, own_expressions, walk_expr
+from loopless.facts.scope import Scope, names_bound, names_changed, own_expressions, walk_expr
 from loopless.finding import Edit
 from loopless.ir import tree
 from loopless.ir.value import Apply, OnItem, Pick, Read, Value
@@ -149,10 +150,32 @@ def collected(
         if not isinstance(statement, tree.Assign | tree.Evaluate):
             raise Unprintable("list-used", "statements between the loop and the collector")
     append = joined_list(widened(append, setting.lifting), setting, draft)
-    edits = [Edit(collector.call.span, code_of(append, collector, setting, draft, text))]
+    code = code_of(append, collector, setting, draft, text)
+    between = block[at + 1 : collector.statement]
+    _refuse_changed(code, between)
+    edits = [Edit(collector.call.span, code)]
     if collector.start is not None and not _shared(collector.start, block):
         edits.append(Edit(whole_lines(text, collector.start.span), ""))
     return edits
+
+
+def _refuse_changed(code: str, between: tuple[tree.Stmt, ...]) -> None:
+    """The items are computed where they are collected: what they read must still be what it was in the loop."""
+    changed = names_bound(between) | names_changed(between)
+    for statement in between:
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Call(tree.Name(), args) | tree.Call(
+                        tree.Field(tree.Name("self")), args
+                    ):
+                        # Nobody knows what it does to what it is given.
+                        changed |= {arg.id for arg in args if isinstance(arg, tree.Name)}
+                    case _:
+                        pass
+    found = sorted(changed & set(re.findall(r"[^\W\d]\w*", code)))
+    if found:
+        raise Unprintable("list-used", f"`{found[0]}` changes before the list is collected")
 
 
 def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft, text: str) -> str:

@@ -10,7 +10,7 @@ from loopless.emit.draft import Draft, Setting, add_guarded, learn, printer_for
 from loopless.emit.printer import Printer
 from loopless.emit.targets import layout_of, target_of
 from loopless.emit.unprintable import Unprintable
-from loopless.ir.value import Apply, Read, Value, sub_axes
+from loopless.ir.value import Apply, OnItem, Read, Value, sub_axes
 from loopless.lift.piece import Write
 from loopless.lift.ranks import pointwise_leaves
 from loopless.lift.slices import kept_where
@@ -33,11 +33,12 @@ def masked_store(piece: Write, setting: Setting, draft: Draft, depth: int) -> No
         raise Unprintable("masked-store", "a store into slices that move, from back to front")
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
     printer.target = Read(piece.root, piece.subs)
-    test = printer.code(mask)
+    by_place = _by_place(piece, value, setting)
+    test = printer.code(_in_front(mask) if by_place else mask)
     if test.axes != axes or rank is None or test.rank is None:
         raise Unprintable("masked-store", "a mask that does not fit what is stored")
     whole = text.removesuffix("[:]")
-    if _by_place(piece, value, setting):
+    if by_place:
         printer.parts[test.text] = "mask"
         body = _picked(value, test, axes, printer)
         own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
@@ -51,6 +52,15 @@ def masked_store(piece: Write, setting: Setting, draft: Draft, depth: int) -> No
         line = f"{text} = {lined_up(code, axes, rank, printer).text}"
     add_guarded(line, piece.axes, printer, setting, draft, depth)
     learn(printer, draft)
+
+
+def _in_front(mask: Value) -> Value:
+    """A mask of the leading dimensions: picking by it takes along what lies behind."""
+    match mask:
+        case OnItem("trailing", (inner, _)):
+            return inner
+        case _:
+            return mask
 
 
 def _by_place(piece: Write, value: Value, setting: Setting) -> bool:

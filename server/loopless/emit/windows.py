@@ -16,6 +16,7 @@ from loopless.emit.align import reordered
 from loopless.emit.code import ATOM, CHOICE, COMPARE, Code
 from loopless.emit.integers import device, integer
 from loopless.emit.unprintable import Unprintable
+from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import (
     Apply,
@@ -233,7 +234,11 @@ def masking(value: OnItem, printer: Printer) -> Code:
                 return Code(text, CHOICE, number=True)
             texts = ", ".join((f"{one.at(COMPARE + 1)} < 0", other.text, one.text))
             return one.but(f"{printer.function('torch.where')}({texts})")
-        case OnItem("lowest", (Const(root), Const(sign))):
+        case OnItem("lowest", (Const(root), Const(sign), Const(dtype))):
+            # Of no rows of no places there is no extreme either.
+            printer.places.append(poly(0))
+            if dtype in FLOATS:
+                return printer.code(Const(float(f"{sign}inf")))
             end = "min" if sign else "max"
             text = f'float("{sign}inf") if {root}.is_floating_point() else '
             text += f"{printer.function('torch.iinfo')}({root}.dtype).{end}"

@@ -6,7 +6,7 @@ from loopless.dependence.conditions import conjunction, integer_of
 from loopless.finding import Span
 from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import Apply, At, Int, OnItem, Tuple, Value, replaced
-from loopless.lift.bounds import bound_of
+from loopless.lift.bounds import bound_of, refuse_changing
 from loopless.lift.context import Lifting
 from loopless.lift.ragged import ragged
 from loopless.lift.subscript import item
@@ -18,7 +18,7 @@ Elements = tuple[Value, Value | None, Axis]
 
 def elements_of(value: Value, span: Span, lifting: Lifting) -> Elements | None:
     """The elements of an item whose length moves with the loop; None for other items."""
-    made = _made(value, lifting)
+    made = _made(value, span, lifting)
     if made is not None:
         return made
     found = ragged(value, span, lifting)
@@ -58,31 +58,33 @@ def _conjunction(mask: Value) -> Value | None:
             return mask
 
 
-def _made(value: Value, lifting: Lifting) -> Elements | None:
+def _made(value: Value, span: Span, lifting: Lifting) -> Elements | None:
     """`torch.arange(n)` and `torch.full((n,), i)`, where `n` is another one in each iteration."""
     match value:
         case OnItem("torch.arange", (end,), ()):
-            return _counted(poly(0), bound_of(end, lifting.scope), None, lifting)
+            return _counted(poly(0), bound_of(end, lifting.scope), None, span, lifting)
         case OnItem("torch.arange", (start, end), ()):
             first = bound_of(start, lifting.scope)
             return (
                 None
                 if first is None
-                else _counted(first, bound_of(end, lifting.scope), None, lifting)
+                else _counted(first, bound_of(end, lifting.scope), None, span, lifting)
             )
         case OnItem("torch.full", (Tuple((size,)), number), ()) if (
             type_of(number, lifting.scope).kind == "int"
         ):
-            return _counted(poly(0), bound_of(size, lifting.scope), number, lifting)
+            return _counted(poly(0), bound_of(size, lifting.scope), number, span, lifting)
         case _:
             return None
 
 
 def _counted(
-    start: Poly, end: Poly | None, number: Value | None, lifting: Lifting
+    start: Poly, end: Poly | None, number: Value | None, span: Span, lifting: Lifting
 ) -> Elements | None:
     if end is None or not (end - start).axes() & set(lifting.open_axes):
         return None
+    refuse_changing(start, span, lifting)
+    refuse_changing(end, span, lifting)
     axis = lifting.axis("t", end - start)
     lifting.starts[axis] = start
     # A negative number of places raises.

@@ -6,8 +6,11 @@ from loopless.dependence.conditions import integer_of
 from loopless.facts.evidence import FLOATS
 from loopless.facts.infer import arithmetic
 from loopless.facts.scope import Scope
+from loopless.finding import Span
 from loopless.ir.poly import Poly, Symbol, greatest, least, poly
-from loopless.ir.value import Apply, Held, Read, Ref, Value, cells_of
+from loopless.ir.value import Apply, Held, Read, Ref, Value, cells_of, held_in, reads_of
+from loopless.lift.context import Lifting
+from loopless.lift.stop import stop
 from loopless.lift.types import type_of
 
 _ARITHMETIC = frozenset({"+", "-", "*", "//", "%", "neg", "pos"})
@@ -52,6 +55,17 @@ def _is_integer(value: Value, scope: Scope) -> bool:
             return kind.is_tensor and kind.rank in (0, None) and kind.dtype not in FLOATS
         case _:
             return kind.is_tensor and kind.rank == 0 and kind.dtype not in FLOATS
+
+
+def refuse_changing(p: Poly, span: Span, lifting: Lifting) -> None:
+    """Numbers from data say how often a loop runs only if the loop leaves that data alone."""
+    roots = {read.root for held in held_in(p) for read in reads_of(held)}
+    for root in sorted(roots & lifting.changed):
+        raise stop(
+            "data-dependent-extent",
+            f"how often the loop runs is read from `{root}`, which changes",
+            span,
+        )
 
 
 def data_in(p: Poly) -> bool:

@@ -32,7 +32,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.bounds import bound_of
 from loopless.lift.context import Frame, Lifting, Unbound
-from loopless.lift.masked import masked_operation
+from loopless.lift.masked import masked_operation, size_of_slice
 from loopless.lift.ranks import learn_matrix, learn_rows, learn_scalar
 from loopless.lift.results import named_result, numbered_result
 from loopless.lift.stop import stop
@@ -353,13 +353,11 @@ class Evaluator:
                                 return Int(poly(1))
                             left -= 1
                             continue
-                        case Cut(start, count, step, stop):
+                        case Cut():
                             if left == 0:
-                                if count is not None:
-                                    return Int(count)
-                                if step == 1 and stop is None:
-                                    return Int(self.scope.size(root, place) - start)
-                                return None
+                                return size_of_slice(
+                                    sub, self.scope.size(root, place), self.lifting
+                                )
                             left -= 1
                         case _:
                             pass

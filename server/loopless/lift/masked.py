@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loopless.dependence.conditions import integer_of
+from loopless.dependence.feasible import bounds, proves
 from loopless.facts.evidence import FLOATS
 from loopless.facts.operations import Operation, bind, lookup
 from loopless.finding import Span
-from loopless.ir.poly import Poly, poly
+from loopless.ir.poly import Poly, greatest, least, poly
 from loopless.ir.value import (
     Apply,
     Const,
@@ -34,7 +35,9 @@ from loopless.lift.ragged import (
     filled,
     has_moving,
     joint_mask,
+    moves,
     ragged,
+    ragged_mask,
 )
 from loopless.lift.stop import stop
 from loopless.lift.types import type_of
@@ -235,11 +238,11 @@ def _worst(short: str, found: Ragged, span: Span, lifting: Lifting) -> Value:
     dtype = type_of(found.value, lifting.scope).dtype
     sign = "-" if _EXTREMES[short] == ">" else ""
     if dtype in FLOATS:
-        return Const(float(f"{sign}inf"))
+        return OnItem(LOWEST, (Const(""), Const(sign), Const(dtype)))
     if isinstance(found.value, Read) and (
         dtype is None or dtype.startswith("of:") or dtype == "int64"
     ):
-        return OnItem(LOWEST, (Const(found.value.root), Const(sign)))
+        return OnItem(LOWEST, (Const(found.value.root), Const(sign), Const(dtype)))
     raise stop("unknown-dtype", "an extreme of a slice that moves, of unknown dtype", span)
 
 
@@ -325,3 +328,21 @@ def _flipped(found: Ragged, span: Span, lifting: Lifting) -> Value:
     )
     subs = (*value.subs[:at], Pick(source), *value.subs[at + 1 :])
     return carried(found, Read(value.root, subs))
+
+
+def size_of_slice(cut: Cut, size: Poly, lifting: Lifting) -> Value | None:
+    """How many places a slice has, None where that is not known."""
+    known = bounds(lifting.open_axes)
+    if cut.step != 1 or not proves(cut.start, known):
+        return None
+    if cut.count is None:
+        end = size if cut.stop is None else size + cut.stop
+        return Int(greatest((end - cut.start, poly(0))))
+    if not proves(cut.count, known) and not moves(cut, lifting):
+        return None
+    if proves(size - cut.start - cut.count, known) and proves(cut.count, known):
+        return Int(cut.count)
+    if not moves(cut, lifting):
+        return Int(least((cut.count, greatest((size - cut.start, poly(0))))))
+    mask = ragged_mask(cut, size, lifting)
+    return None if mask is None else Apply("item", (OnItem("Tensor.sum", (mask,)),))

@@ -19,6 +19,7 @@ NaN. A store keeps what was there before.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 
@@ -44,7 +45,7 @@ from loopless.ir.value import (
 from loopless.lift.bounds import data_in
 from loopless.lift.context import Lifting
 from loopless.lift.ranks import settle
-from loopless.lift.stop import stop
+from loopless.lift.stop import StopLifting, stop
 from loopless.lift.types import type_of
 
 POSITIONS = "positions"
@@ -378,6 +379,13 @@ def _same_ends(one: Ends, other: Ends) -> bool:
             return dim == other_dim
         case _:
             return size == its_size
+
+
+def ragged_mask(cut: Cut, size: Poly, lifting: Lifting) -> Value | None:
+    """The mask of one slice, None where it has none or the slice may count from the end."""
+    with suppress(StopLifting):
+        return _span(cut, size, frozenset(lifting.open_axes), Span(0, 0), lifting).mask
+    return None
 
 
 def joint_mask(found: Ragged, span: Span, lifting: Lifting) -> Value:

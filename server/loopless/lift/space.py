@@ -36,7 +36,7 @@ from loopless.ir.value import (
     held_in,
     substitute,
 )
-from loopless.lift.bounds import bound_of, data_in
+from loopless.lift.bounds import bound_of, data_in, refuse_changing
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
@@ -460,6 +460,7 @@ def _bound(arg: tree.Expr, evaluator: Evaluator, frame: Frame) -> Poly:
     p = bound_of(evaluator.value(arg, frame), evaluator.scope)
     if p is None:
         raise stop("data-dependent-extent", "how often the loop runs depends on data", arg.span)
+    refuse_changing(p, arg.span, evaluator.lifting)
     for held in held_in(p):
         learn_scalar(held, evaluator.lifting)
     if any(isinstance(atom, Cell) for atom in p.atoms()):

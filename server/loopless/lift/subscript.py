@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from loopless.facts.scope import Scope
 from loopless.ir.poly import poly
-from loopless.ir.value import Apply, At, Const, Cut, Int, New, Pick, Read, Ref, Sub, Value, axes_of
+from loopless.ir.value import Apply, At, Cut, New, Pick, Read, Ref, Sub, Value, axes_of
+from loopless.lift.resliced import within
 from loopless.lift.types import type_of
 
 
@@ -65,40 +66,12 @@ def compose(old: tuple[Sub, ...], new: Sequence[Sub]) -> tuple[Sub, ...] | None:
                 if not waiting:
                     result.append(sub)
                     continue
-                inner = _within(sub, waiting.pop(0))
+                inner = within(sub, waiting.pop(0))
                 if inner is None:
                     return None
                 result.append(inner)
     result.extend(waiting)
     return tuple(result)
-
-
-def _within(cut: Cut, new: Sub) -> Sub | None:
-    """A subscript of a slice as one of what was sliced."""
-    start, count, step, stop = cut.start, cut.count, cut.step, cut.stop
-    match new:
-        case At(p):
-            if p.constant is None or p.constant >= 0:
-                return At(start + p * step)
-            # From the end of a slice that has one: x[:-1][-1] is x[-2].
-            if count is not None:
-                return At(start + (p + count) * step)
-            return At(p) if stop is None and step == 1 else None
-        case Cut(inner, None, 1, None) if not inner.terms:
-            return cut
-        case Cut(inner, inner_count, inner_step, inner_stop):
-            if inner_count is None and count is not None and inner_stop is None:
-                if inner_step != 1:
-                    return None
-                inner_count = count - inner
-            end = None if inner_stop is None or step != 1 else start + inner_stop
-            return Cut(start + inner * step, inner_count, step * inner_step, end)
-        case New():
-            return None
-        case Pick(value):
-            if not start.terms and step == 1:
-                return new
-            return Pick(Apply("+", (Apply("*", (value, Const(step))), Int(start))))
 
 
 def normal(read: Read, scope: Scope) -> Read:
