@@ -15,6 +15,7 @@ from loopless.emit.views import read_view
 from loopless.emit.windows import moves, windowed
 from loopless.ir.poly import Axis, Dim, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
+from loopless.lift.bounds import data_in
 from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
@@ -165,7 +166,7 @@ def _sliceable(
     size = printer.scope.size(root, dim)
     # P6: what an index walks from end to end is long enough, but not the other side of the same tensor.
     other = {a for a in axis.extent.atoms() if isinstance(a, Dim) and a.root == root}
-    walks = p == poly(axis) and not other
+    walks = p == poly(axis) and not other and not data_in(axis.extent)
     return proves(p, everywhere) and (walks or proves(size - 1 - p, everywhere))
 
 

@@ -45,7 +45,7 @@ def arange(axis: Axis, start: Poly, step: int, printer: Printer, dtype: str = ""
         printer.ends.append(extent)
     if step == 1 and not start.terms:
         text = f"{torch}({printer.size(extent).text}{tail})"
-        if not dtype and proves(extent, []):
+        if not dtype and not data_in(extent) and proves(extent, []):
             printer.ranges[text] = axis.name
         return text
     pieces = [printer.size(start).text, printer.size(stop).text]

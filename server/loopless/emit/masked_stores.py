@@ -23,7 +23,8 @@ def masked_store(piece: Write, setting: Setting, draft: Draft, depth: int) -> No
     assert masked is not None
     mask, value = masked
     if piece.when is not None:
-        raise Unprintable("masked-store", "a store into a slice that moves, under a condition")
+        mask = Apply("&", (_beside(mask, piece.when, setting), mask))
+        piece = replace(piece, when=None)
     loops = {axis for axis, _ in setting.loops}
     if any(a not in sub_axes(piece.subs) and a not in loops for a in piece.axes):
         raise Unprintable("store", "several iterations write the same place")
@@ -35,7 +36,7 @@ def masked_store(piece: Write, setting: Setting, draft: Draft, depth: int) -> No
     printer.target = Read(piece.root, piece.subs)
     by_place = _by_place(piece, value, setting)
     test = printer.code(_in_front(mask) if by_place else mask)
-    if test.axes != axes or rank is None or test.rank is None:
+    if test.axes != axes or test.rank is None or (rank is None and not by_place):
         raise Unprintable("masked-store", "a mask that does not fit what is stored")
     whole = text.removesuffix("[:]")
     if by_place:
@@ -52,6 +53,14 @@ def masked_store(piece: Write, setting: Setting, draft: Draft, depth: int) -> No
         line = f"{text} = {lined_up(code, axes, rank, printer).text}"
     add_guarded(line, piece.axes, printer, setting, draft, depth)
     learn(printer, draft)
+
+
+def _beside(mask: Value, when: Value, setting: Setting) -> Value:
+    """The condition of a store, one for each item, as a mask."""
+    kind = type_of(when, setting.scope)
+    if kind.rank != 0 or type_of(mask, setting.scope).rank != 1:
+        raise Unprintable("masked-store", "a store into a slice that moves, under a condition")
+    return when
 
 
 def _in_front(mask: Value) -> Value:

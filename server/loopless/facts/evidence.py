@@ -165,8 +165,8 @@ def _sliced(expr: tree.Expr, strong: set[str], indexed: set[str]) -> None:
             indexed.update(
                 n for s in subscripts if isinstance(s, tree.Range) for n in _in_bounds(s)
             )
-        case tree.Call(tree.Name("int"), (only,)):
-            indexed.update(_in_bounds(only))
+        case tree.Call(tree.Name("int" | "range"), args):
+            indexed.update(n for arg in args for n in _in_bounds(arg))
         case _:
             pass
 

@@ -27,6 +27,7 @@ from loopless.ir.value import (
     Value,
 )
 from loopless.lift.context import Lifting
+from loopless.lift.prefixes import prefix_fold
 from loopless.lift.ragged import (
     LOWEST,
     Ragged,
@@ -86,6 +87,9 @@ def masked_operation(
         if lifting.trial:
             return None
         raise stop("unknown-rank", "a slice that moves, of a tensor of unknown rank", span)
+    running = prefix_fold(short, args[0], found, keywords, lifting)
+    if running is not None and len(args) == 1:
+        return running
     call = _Call(name, known, args, keywords, found, _dims(known, bound, found, span, lifting))
     return _one(short, call, span, lifting)
 

@@ -15,7 +15,7 @@ from loopless.ir.value import (
     Value,
 )
 from loopless.lift.context import Lifting
-from loopless.lift.ragged import KEPT, alike, has_moving, joint_mask, moves, ragged
+from loopless.lift.ragged import KEPT, Ragged, alike, has_moving, joint_mask, moves, ragged
 from loopless.lift.stop import stop
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
@@ -46,8 +46,17 @@ def sliced_store(
         raise stop(
             "moving-slice", "a row of its own length goes into a slice whose length moves", span
         )
-    mask = joint_mask(target, span, lifting)
+    mask = _store_mask(target, span, lifting)
     return target.value.subs, OnItem(KEPT, (mask, value)), ()
+
+
+def _store_mask(target: Ragged, span: Span, lifting: Lifting) -> Value:
+    """The mask of a store; of the leading dimension alone where the others are not known."""
+    match target.masks:
+        case ((0, mask),) if type_of(target.value, lifting.scope).rank is None:
+            return mask
+        case _:
+            return joint_mask(target, span, lifting)
 
 
 def _is_row(value: Value, lifting: Lifting) -> bool:
