@@ -9,7 +9,7 @@ from loopless.dependence.feasible import bounds, proves
 from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
-from loopless.emit.orientation import as_asked, lookup_behind
+from loopless.emit.orientation import as_asked, lookup_behind, sent
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import read_view
 from loopless.emit.windows import moves, windowed
@@ -43,7 +43,7 @@ def access(read: Read, printer: Printer) -> Code:
     if printer.behind and code.axes and code.rank != 0:
         if len(code.axes) > 1:
             raise Unprintable("unknown-rank", "several axes of a tensor of unknown rank")
-        return replace(code, text=f"{code.primary}.movedim(0, -1)", level=ATOM, behind=True)
+        return replace(code, text=sent(code.primary), level=ATOM, behind=True)
     return code
 
 

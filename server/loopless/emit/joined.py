@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
@@ -12,8 +12,8 @@ from loopless.emit.code import ATOM, Axes, Code
 from loopless.emit.orientation import in_front
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
-from loopless.facts.operations import shifted
-from loopless.ir.value import Const, OnItem, Tuple, Value, axes_of
+from loopless.facts.operations import Result, lookup, shifted
+from loopless.ir.value import Apply, Const, OnItem, Tuple, Value, axes_of, leaves_of
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _widened(code: Code, axes: Axes, rank: int | None, printer: Printer) -> str:
 def tensor_of(value: OnItem, printer: Printer) -> Code:
     """`torch.tensor` of numbers and items without dimensions: a copy of them, cut off from the graph (T20)."""
     content = value.args[0]
-    leaves = list(_leaves(content))
+    leaves = list(leaves_of(content))
     depth = _depth(content)
     if not leaves or depth is None:
         raise Unprintable("unknown-call", "a tensor is made of rows of different lengths")
@@ -87,14 +87,6 @@ def tensor_of(value: OnItem, printer: Printer) -> Code:
     text = _stacked(content, depth, codes, axes, like, printer)
     tail = _cast(value, leaves, printer)
     return Code(f"{text}{tail}", ATOM, axes, depth)
-
-
-def _leaves(value: Value) -> Iterator[Value]:
-    if isinstance(value, Tuple):
-        for item in value.items:
-            yield from _leaves(item)
-    else:
-        yield value
 
 
 def _depth(value: Value) -> int | None:
@@ -165,13 +157,31 @@ def _cast(value: OnItem, leaves: Sequence[Value], printer: Printer) -> str:
         if any(k.kind == "number" for k in kinds):
             raise Unprintable("unknown-dtype", "whether numbers are integers is not known")
         return ".float()" if any(k.kind == "float" for k in kinds) else ""
-    own = {k.dtype for k in tensors}
-    if len(own) != 1 or None in own:
-        raise Unprintable("unknown-dtype", "tensors of different dtypes make a tensor")
     numbers = {k.kind for k in kinds if not k.is_tensor}
-    known = own <= FLOATS
-    if numbers and not (known and (numbers <= {"int", "bool"} or own <= {"float32", "float64"})):
+    if not numbers:
+        # torch.stack finds the same dtype for all as torch.tensor does.
+        return cut
+    if not all(
+        _floats(leaf, printer) for leaf, k in zip(leaves, kinds, strict=True) if k.is_tensor
+    ):
         raise Unprintable("unknown-dtype", "numbers and tensors of unknown dtype make a tensor")
+    own = {k.dtype for k in tensors}
+    if not numbers <= {"int", "bool"} and own & {"float16", "bfloat16"}:
+        raise Unprintable("unknown-dtype", "floats and tensors of less precision make a tensor")
     if any(axes_of(leaf) and not k.is_tensor for leaf, k in zip(leaves, kinds, strict=True)):
         raise Unprintable("unknown-dtype", "numbers that vary beside tensors make a tensor")
     return cut
+
+
+def _floats(value: Value, printer: Printer) -> bool:
+    """Whether a tensor is surely one of floats, whatever the dtype of what it is computed from (P5)."""
+    if type_of(value, printer.scope).dtype in FLOATS:
+        return True
+    match value:
+        case Apply("neg" | "+" | "-" | "*" | "/", args):
+            return any(_floats(arg, printer) for arg in args)
+        case Apply(op) | OnItem(op):
+            known = lookup(op)
+            return known is not None and known.dtype in {Result.FLOAT, Result.REAL_FLOAT}
+        case _:
+            return False

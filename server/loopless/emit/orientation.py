@@ -21,6 +21,7 @@ from loopless.lift.types import type_of
 if TYPE_CHECKING:
     from loopless.emit.printer import Printer
 
+_CAME = re.compile(r"\.movedim\(([^,()]+), 0\)$")
 _BACK = re.compile(r"\.movedim\(([^,]+), -1\)$")
 
 
@@ -52,14 +53,23 @@ def brought(code: Code, to: int = 0) -> Code:
     return replace(code, text=text, level=ATOM, behind=False)
 
 
+def sent(text: str) -> str:
+    """The text with its first dimension last."""
+    came = _CAME.search(text)
+    return (
+        f"{text}.movedim(0, -1)"
+        if came is None
+        else f"{text[: came.start()]}.movedim({came[1]}, -1)"
+    )
+
+
 def as_asked(code: Code, printer: Printer) -> Code:
     """The text of an operation on items, which has its axes in front, as the operands around it stand."""
     if not printer.behind or not code.axes or code.rank == 0:
         return code
     if len(code.axes) > 1:
         raise Unprintable("unknown-rank", "several axes of items of unknown rank")
-    text = f"{code.primary}.movedim(0, -1)"
-    return replace(code, text=text, level=ATOM, rank=None, behind=True)
+    return replace(code, text=sent(code.primary), level=ATOM, rank=None, behind=True)
 
 
 def lookup_behind(read: Read, printer: Printer) -> Code | None:

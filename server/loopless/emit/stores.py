@@ -17,6 +17,7 @@ from loopless.emit.draft import (
     printer_for,
 )
 from loopless.emit.masked_stores import masked_store
+from loopless.emit.orientation import sent
 from loopless.emit.printer import Printer
 from loopless.emit.scatter import scatter
 from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
@@ -161,7 +162,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
             raise Unprintable(
                 "unknown-rank", "numbers are stored through indices into items of unknown rank"
             )
-        text = f"{text.removesuffix('[:]')}.movedim(0, -1)"
+        text = sent(text.removesuffix("[:]"))
         if symbol != "=":
             # `view[...] *= v` would store the product into the view once more, which autograd refuses.
             line = f"{text}.{_IN_PLACE[symbol]}({line.text})"

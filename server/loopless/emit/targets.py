@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from loopless.dependence.feasible import bounds, proves
 from loopless.emit.access import plans_of, subscripts
 from loopless.emit.draft import (
@@ -37,14 +39,27 @@ def target_of(
     if piece.when is not None:
         _refuse_places_outside(piece, printer)
     axes = [axis for axis in got if axis is not None]
-    if None in got and got.index(None) < len(axes):
-        raise Unprintable("layout", "a store with a slice before the loop's axes")
     rank = type_of(Read(piece.root, piece.subs), printer.scope).rank
     in_place = piece.op is not None and piece.augmented and piece.when is None
     # A view is no name that `+=` could bind.
     whole = piece.root if in_place and piece.root.isidentifier() else f"{piece.root}[:]"
     text = f"{piece.root}[{', '.join(subs)}]" if subs else whole
+    if None in got and got.index(None) < len(axes):
+        if is_indexed(piece, printer):
+            raise Unprintable("layout", "a store at computed places with a slice before them")
+        text = _axes_first(piece.root if all(s == ":" for s in subs) else text, got, rank)
     return text, tuple(axes), rank, flips
+
+
+def _axes_first(text: str, got: Sequence[Axis | None], rank: int | None) -> str:
+    """A view of the target with the loop's axes before the slices: `x[:, j] = …` fills `x.T` row by row."""
+    places = [at for at, axis in enumerate(got) if axis is not None]
+    if len(got) == 2 and rank == 1:
+        return f"{text}.T[:]"
+    if len(places) == 1:
+        return f"{text}.movedim({places[0]}, 0)[:]"
+    first, second = ", ".join(map(str, places)), ", ".join(map(str, range(len(places))))
+    return f"{text}.movedim(({first}), ({second}))[:]"
 
 
 def _refuse_places_outside(piece: Write, printer: Printer) -> None:

@@ -252,6 +252,15 @@ def walk(value: Value) -> Iterator[Value]:
         stack.extend(children(top))
 
 
+def leaves_of(value: Value) -> Iterator[Value]:
+    """The values that tuples within tuples hold."""
+    if isinstance(value, Tuple):
+        for item in value.items:
+            yield from leaves_of(item)
+    else:
+        yield value
+
+
 def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
     """The value with `change` applied to each value directly inside."""
     match value:

@@ -29,6 +29,7 @@ from loopless.ir.value import (
     axes_of,
     cells_of,
     held_in,
+    leaves_of,
 )
 from loopless.lift.bounds import bound_of
 from loopless.lift.context import Frame, Lifting, Unbound
@@ -520,6 +521,8 @@ class Evaluator:
     def made_tensor(self, call: tree.Call, frame: Frame) -> Value:
         """`torch.tensor` of numbers and of items without dimensions."""
         args, keywords = self.arguments(call, frame)
+        for leaf in leaves_of(args[0]):
+            learn_scalar(leaf, self.lifting)
         return OnItem("torch.tensor", tuple(args), tuple(keywords.items()))
 
     def operation(
