@@ -105,7 +105,7 @@ def _collected_region(
 
     if before is None:
         return report(draft, lifting)
-    return for_lists_too(report, pieces, collectors, draft, setting, place.live)
+    return for_lists_too(report, pieces, collectors, draft, setting, place.live, inline=True)
 
 
 def spelled_out(call: tree.Call, scope: Scope) -> tuple[tree.For, Collector | None] | None:

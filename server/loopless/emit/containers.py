@@ -23,8 +23,13 @@ def for_lists_too(
     draft: Draft,
     setting: Setting,
     live: frozenset[str],
+    *,
+    inline: bool = False,
 ) -> Finding:
-    """The finding; over containers of unknown kind, with a rewrite that takes lists as well before the plain one."""
+    """The finding; over containers of unknown kind, with a rewrite that takes lists as well before the plain one.
+
+    `inline` says that what the loop computes stands in an expression.
+    """
     lifting = setting.lifting
     plain = report(draft, lifting)
     named = {append.root: collector.function for append, collector in collectors}
@@ -35,10 +40,10 @@ def for_lists_too(
     shown = roles(pieces, named, lifting) if fits else None
     if shown is None:
         return _assuming(plain, lifting)
-    # Of no items at all nothing can be stacked: nor could the loop's own collector, if that is all there is.
-    alike = bool(named) and set(named.values()) <= {"torch.stack", "torch.cat"} and not draft.lines
-    stacked = () if alike else tuple(n for n in sorted(shown) if shown[n] in {"tensors", "mixed"})
-    if stacked and not draft.lines:
+    # Of no items at all nothing can be stacked: nor could the loop's own collector.
+    fails = any(function in {"torch.stack", "torch.cat"} for function in named.values())
+    stacked = () if fails else tuple(n for n in sorted(shown) if shown[n] in {"tensors", "mixed"})
+    if stacked and (named or inline or not draft.lines):
         return _assuming(plain, lifting)
     widened = replace(draft, lines=list(draft.lines))
     widened.lines = _behind(made_tensors(shown, widened, setting), stacked, widened, setting)
@@ -83,6 +88,10 @@ def made_tensors(shown: dict[str, Role], draft: Draft, setting: Setting) -> list
                     draft.grade = max(draft.grade, "E1")
                 stack = f"{printer.function('torch.stack')}(tuple({items}))"
                 lines.append(f"{setting.indent}{name} = {stack}")
+            case "truths":
+                lines.append(f"if not isinstance({name}, {printer.function('torch.Tensor')}):")
+                truths = f"{printer.function('torch.tensor')}(list(map(bool, {name})))"
+                lines.append(f"{setting.indent}{name} = {truths}")
             case "numbers":
                 lines.append(f"{name} = {printer.function('torch.as_tensor')}({name})")
                 draft.grade = max(draft.grade, "E1")

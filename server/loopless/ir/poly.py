@@ -276,7 +276,8 @@ def quotient(over: Poly, under: Poly) -> Poly:
         return poly(over.constant // divisor)
     if divisor and all(factor % divisor == 0 for _, factor in over.terms):
         return Poly(tuple((monomial, factor // divisor) for monomial, factor in over.terms))
-    return poly(Quotient(over, under))
+    high, low = _digits(over, under)
+    return high if low is not None else poly(Quotient(over, under))
 
 
 def remainder(over: Poly, under: Poly) -> Poly:
@@ -286,7 +287,53 @@ def remainder(over: Poly, under: Poly) -> Poly:
         return poly(over.constant % divisor)
     if divisor and all(factor % divisor == 0 for _, factor in over.terms):
         return ZERO
-    return poly(Remainder(over, under))
+    low = _digits(over, under)[1]
+    return low if low is not None else poly(Remainder(over, under))
+
+
+def exact_quotient(over: Poly, under: Poly) -> Poly | None:
+    """`over / under` where `under` is one term that divides every term of `over`."""
+    if len(under.terms) != 1:
+        return None
+    (divisor, size), *_ = under.terms
+    terms: list[tuple[Monomial, int]] = []
+    for monomial, factor in over.terms:
+        left = list(monomial)
+        for atom in divisor:
+            if atom not in left:
+                return None
+            left.remove(atom)
+        if factor % size:
+            return None
+        terms.append((tuple(left), factor // size))
+    return Poly(tuple(terms))
+
+
+def _digits(over: Poly, under: Poly) -> tuple[Poly, Poly | None]:
+    """`over` as `high * under + low` with a low part that is surely from 0 up to `under`; None if there is none."""
+    high, low = ZERO, ZERO
+    for term in over.terms:
+        part = exact_quotient(Poly((term,)), under)
+        if part is None:
+            low = low + Poly((term,))
+        else:
+            high = high + part
+    return (high, low) if _is_digit(low, under) else (ZERO, None)
+
+
+def _is_digit(low: Poly, under: Poly) -> bool:
+    """Whether a value runs from 0 up to `under`: an axis of that extent, or the digits of one."""
+    if not low.terms:
+        return True
+    for monomial, factor in low.terms:
+        axes = [atom for atom in monomial if isinstance(atom, Axis)]
+        if len(axes) != 1:
+            return False
+        axis = axes[0]
+        weight = exact_quotient(Poly(((monomial, factor),)), poly(axis))
+        if weight is not None and weight * axis.extent == under:
+            return _is_digit(low - poly(axis) * weight, weight)
+    return False
 
 
 def least(of: Iterable[Poly]) -> Poly:

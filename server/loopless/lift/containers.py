@@ -34,10 +34,11 @@ from loopless.ir.value import (
 )
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Define, Piece, Write, values_of
+from loopless.lift.ranks import pointwise_leaves
 from loopless.lift.subscript import is_full
 from loopless.lift.types import COMPARISONS, LOGIC, type_of
 
-Role = Literal["places", "numbers", "tensors", "mixed"]
+Role = Literal["places", "truths", "numbers", "tensors", "mixed"]
 Kind = Literal["any", "exact", "tensor", "number", "truth", "place", "other"]
 
 # Names that say list, not tensor: no guess is offered about them.
@@ -90,7 +91,7 @@ def roles(
     found: dict[str, Role] = {
         name: role for name, of in uses.items() if (role := _role(of)) is not None
     }
-    numbers = [name for name, role in found.items() if role in {"numbers", "mixed"}]
+    numbers = [name for name, role in found.items() if role in {"truths", "numbers", "mixed"}]
     touched = (value for value, _ in contexts if _mentions(value, numbers))
     if not all(_is_tame(inner, numbers, lifting.scope) for v in touched for inner in walk(v)):
         return None
@@ -124,6 +125,8 @@ def _role(uses: list[_Use]) -> Role | None:
         kinds -= {"tensor"}
     if "tensor" in kinds and "place" not in kinds:
         return "tensors" if pinned else None
+    if kinds == {"truth"}:
+        return "truths" if places == {None} else None
     if kinds <= {"number", "truth"}:
         return "numbers" if places == {None} or pinned else None
     met = all(use.met for use in uses if use.kind == "any")
@@ -195,9 +198,12 @@ def _uses(
 def _of_item(subs: tuple[Sub, ...], use: _Use) -> _Use:
     """The use of an item or of a part of it at a constant place."""
     match subs:
-        case (At() | Pick(), At(place)) if (known := place.constant) is not None and known >= 0:
+        case (Pick(), *_):
+            # Looked up by what may be a key.
+            return _Use("other")
+        case (At(), At(place)) if (known := place.constant) is not None and known >= 0:
             return replace(use, pinned=False, place=known)
-        case (At() | Pick(), *rest) if all(is_full(s) for s in rest):
+        case (At(), *rest) if all(is_full(s) for s in rest):
             return use
         case _:
             return _Use("other")
@@ -238,11 +244,19 @@ def _operand(
     if op.startswith(("torch.", "Tensor.")):
         return _Use("tensor" if at == 0 else "any", pinned, met=True)
     met = use.met or pinned
-    if use.kind == "tensor" and not all(_is_number(other, scope) for other in others):
+    if use.kind == "tensor" and not _only_items_of_one(args, names, scope):
         # Any of the operands may be the tensor.
         return _Use("any", pinned, met)
     kind = "any" if use.kind == "exact" and pinned and not use.pinned else use.kind
     return _Use(kind, pinned, met)
+
+
+def _only_items_of_one(args: tuple[Value, ...], names: Iterable[str], scope: Scope) -> bool:
+    """Whether operands are items of one container and numbers: if one item is a tensor, all of them are."""
+    leaves = [leaf for arg in args for leaf in pointwise_leaves(arg)]
+    roots = {leaf.root for leaf in leaves if isinstance(leaf, Read) and leaf.root in names}
+    rest = [leaf for leaf in leaves if not (isinstance(leaf, Read) and leaf.root in names)]
+    return len(roots) == 1 and all(_is_number(leaf, scope) for leaf in rest)
 
 
 def _compared(op: str, use: _Use, others: list[Value], pinned: bool, scope: Scope) -> _Use:
@@ -349,10 +363,10 @@ def _is_tame(value: Value, names: Iterable[str], scope: Scope) -> bool:
                 return True
             own = all(_mentions(a, names) for a in varying)
             return own and len({r for a in varying for r in reads_of(a)}) <= 1
-        case Apply("**", (base, Int(power))):
-            return not _mentions(base, names) or (power.constant or 0) >= 0
-        case Apply("**", (base, _)):
-            return not _mentions(base, names)
+        case Apply("**", (base, power)):
+            # Python's integers have no end.
+            exponent = power.poly.constant if isinstance(power, Int) else None
+            return exponent is not None and (exponent >= 0 or not _mentions(base, names))
         case Apply("//" | "%" | "int" | "float" | "item", args):
             return not any(_mentions(arg, names) for arg in args)
         case Apply(op, args):

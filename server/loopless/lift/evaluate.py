@@ -8,7 +8,7 @@ from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.infer import arithmetic, dotted, infer
 from loopless.facts.operations import Operation, Rule, lookup, method, module
 from loopless.facts.scope import names_read
-from loopless.finding import Span
+from loopless.finding import Missed, Span
 from loopless.ir import tree
 from loopless.ir.poly import Poly, Symbol, poly
 from loopless.ir.value import (
@@ -32,11 +32,12 @@ from loopless.ir.value import (
     leaves_of,
 )
 from loopless.lift.bounds import bound_of
+from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.masked import masked_operation, size_of_slice
 from loopless.lift.ranks import learn_matrix, learn_rows, learn_scalar
 from loopless.lift.results import named_result, numbered_result
-from loopless.lift.stop import stop
+from loopless.lift.stop import StopLifting, stop
 from loopless.lift.subscript import full, item
 from loopless.lift.types import LOGIC, type_of
 
@@ -218,12 +219,15 @@ class Evaluator:
 
     def require_tensor(self, base: Value, span: Span) -> None:
         """Stop where a value is not known to be a tensor."""
-        kind = type_of(base, self.scope)
-        if not kind.is_tensor:
-            raise stop(
-                "not-a-tensor", f"{described(base)} is not known to be a tensor", span,
-                f"annotate it: `{described(base).strip('`')}: torch.Tensor`",
-            )  # fmt: skip
+        if type_of(base, self.scope).is_tensor:
+            return
+        missed = Missed(
+            "not-a-tensor", f"{described(base)} is not known to be a tensor", span,
+            unblock=f"annotate it: `{described(base).strip('`')}: torch.Tensor`",
+        )  # fmt: skip
+        if not isinstance(base, Ref) or not is_container(base.text, self.scope):
+            raise StopLifting(missed)
+        take_for_tensor(base.text, self.lifting, missed)
 
     def subs(self, subscripts: tuple[tree.Expr, ...], base: Value, frame: Frame) -> list[Sub]:
         """The subscripts of a tensor."""
@@ -597,8 +601,10 @@ class Evaluator:
                 return Apply("abs", (arg,))
             case (("min" | "max"), [_, _, *_]):
                 return _extreme(short, args)
-            case "pow", [base, power]:
-                return self.combined("**", [base, power], call.span)
+            case "pow" | "divmod", [_, _]:
+                symbols = ("**",) if short == "pow" else ("//", "%")
+                found = tuple(self.combined(op, args, call.span) for op in symbols)
+                return found[0] if len(found) == 1 else Tuple(found)
             case "len", [arg]:
                 raise stop(
                     "unknown-size", f"the length of {described(arg)} is not known", call.span

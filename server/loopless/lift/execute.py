@@ -13,7 +13,7 @@ from loopless.facts.operations import Rule, method
 from loopless.facts.scope import names_bound, names_changed, root_name
 from loopless.finding import Span
 from loopless.ir import tree
-from loopless.ir.poly import Axis, Cell, poly
+from loopless.ir.poly import Axis, Cell, Poly, poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -37,6 +37,7 @@ from loopless.lift.cells import aside, assigned_in
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.counting import counter_start
+from loopless.lift.digits import digit_loops
 from loopless.lift.evaluate import Evaluator, described, select
 from loopless.lift.exits import early
 from loopless.lift.leaving import has_exits
@@ -47,7 +48,7 @@ from loopless.lift.ranks import learn_stored
 from loopless.lift.results import several
 from loopless.lift.slices import combined, kept_where, sliced_store
 from loopless.lift.space import Space, space_of
-from loopless.lift.stop import stop
+from loopless.lift.stop import StopLifting, stop
 from loopless.lift.subscript import full, item
 from loopless.lift.types import type_of
 
@@ -71,6 +72,8 @@ class Executor:
         if is_counted(loop) and isinstance(loop.target, tree.Name):
             name = loop.target.id
             frame.env[name] = counter_start(name, self.start(name, frame), self.lifting)
+        if not has_exits(loop.body) and not loop.orelse:
+            loop = digit_loops(loop, frame, self.lifting, lambda expr: self._fixed(expr, frame))
         space = space_of(loop.target, loop.iterable, self.lifting, self.evaluator, frame)
         if has_exits(loop.body):
             early(self, loop, space, frame)
@@ -97,6 +100,13 @@ class Executor:
             self.after, self.scope.given = after, given
             self.lifting.open_axes.pop()
         self._leave(closed, loop, frame)
+
+    def _fixed(self, expr: tree.Expr, frame: Frame) -> Poly | None:
+        """The polynomial of an expression in front of a loop, None where it has none."""
+        try:
+            return integer_of(self.evaluator.value(expr, frame))
+        except StopLifting:
+            return None
 
     def _level(
         self,
