@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from loopless.emit.printer import Printer
 
 
+_NARROW = frozenset({"uint8", "int8", "int16", "int32"})
+
+
 def calculated(op: str, args: tuple[Value, ...], printer: Printer) -> Code:
     """An operation of Python's arithmetic on two values."""
     if op == "+":
@@ -105,8 +108,11 @@ def hosted(op: str, value: Value, printer: Printer) -> Code:
         return Code(
             f"{code.primary}.item()" if op == "item" else f"float({code.text})", number=True
         )
-    if kind.dtype in {"int64", "int32", "bool"} and op == "item":
+    if kind.dtype in {"int64", "bool"} and op == "item":
         return code
+    if kind.dtype in _NARROW and op == "item":
+        # Python's integers do not wrap.
+        return code.but(f"{code.primary}.long()")
     # A Python number has no gradient.
     if kind.dtype == "float64":
         return code.but(f"{code.primary}.detach()")

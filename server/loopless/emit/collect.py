@@ -302,6 +302,10 @@ def _from_numbers(code: Code, kind: Type, collector: Collector, printer: Printer
     if code.rank not in (0, None):
         raise Unprintable("append", "torch.tensor of items with dimensions")
     dtype = collector.dtype
+    if not dtype and kind.kind == "number" and code.axes:
+        raise Unprintable(
+            "unknown-dtype", "whether Python integers or floats are collected is not known"
+        )
     if not dtype and kind.kind == "float":
         return code.but(f"{code.primary}.float()")
     if dtype:

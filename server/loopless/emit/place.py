@@ -31,6 +31,7 @@ class Place:
     live: frozenset[str]
     is_module: bool
     stages: bool = False
+    whole: frozenset[str] = frozenset()
 
 
 def setting_of(loop: tree.For, lifting: Lifting, text: str) -> Setting:

@@ -9,6 +9,7 @@ from loopless.emit.containers import for_lists_too
 from loopless.emit.counts import name_counts
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.finals import finals
+from loopless.emit.inputs import inputs_of
 from loopless.emit.learned import first_pass
 from loopless.emit.leaving import leave
 from loopless.emit.place import Place, augmented, changed, setting_of
@@ -27,6 +28,7 @@ from loopless.ir.value import Read, reads_of
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
+from loopless.lift.flat import flat_forms, refuse_parts
 from loopless.lift.piece import Append, Kept, Piece, Write
 from loopless.lift.stop import StopLifting
 from loopless.lift.unused import without_unused
@@ -36,6 +38,15 @@ _ANY_RANK = (".movedim(", ".flatten(", ".vmap(")
 
 
 def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
+    """Lift one loop and print it, over flat tensors where it is a walk of all elements."""
+    for flat in flat_forms(loop, scope):
+        found = _either(flat.loop, replace(place, whole=flat.whole), flat.scope, text)
+        if isinstance(found, Finding):
+            return replace(found, inputs=inputs_of(loop, scope))
+    return _either(loop, place, scope, text)
+
+
+def _either(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
     """Lift one loop and print it; where ranks decide, also as it reads if they are assumed."""
     found = _attempt(loop, place, scope, text)
     if _unsure(found):
@@ -106,6 +117,7 @@ def _region(
     ends = [v for n in live if (v := frame.env.get(n)) is not None and not isinstance(v, Unbound)]
     frame.pieces[:] = without_unused(frame.pieces, ends, lifting.saved)
     pieces = list(frame.pieces)
+    refuse_parts(pieces, place.whole, live, lifting.scope)
     setting = replace(setting_of(loop, lifting, text), clean=clean)
     draft = Draft()
     appends = [p for p in pieces if isinstance(p, Append)]

@@ -14,7 +14,7 @@ from loopless.lift.types import type_of
 def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
     """`value[subs]`, None where it cannot be said."""
     match value:
-        case Ref(text) if text.isidentifier() or text.startswith("self."):
+        case Ref(text) if text.isidentifier() or text.startswith("self.") or text.endswith(")"):
             return normal(Read(text, tuple(subs)), scope)
         case Read(root, old):
             composed = compose(old, subs)
