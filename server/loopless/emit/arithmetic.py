@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import Code
 from loopless.emit.operators import infix
+from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Poly, poly
 from loopless.ir.value import Apply, Const, Int, Value, axes_of, reads_of
@@ -75,7 +76,11 @@ def _floating(value: Value, beside: Value, printer: Printer) -> Code:
     if not code.axes or code.number:
         return code
     kind, other = printer.typed(value), printer.typed(beside)
-    if kind.kind == "float" and other.is_tensor:
+    if kind.kind == "number" and other.is_tensor and other.dtype not in FLOATS:
+        raise Unprintable(
+            "unknown-dtype", "whether Python integers or floats meet a tensor is not known"
+        )
+    if kind.kind in {"float", "number"} and other.is_tensor:
         if other.dtype in FLOATS:
             return cast(code, other.dtype, printer)
         if other.dtype is not None and other.dtype.startswith("of:"):

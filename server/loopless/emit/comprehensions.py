@@ -51,6 +51,8 @@ def comprehension(
     except StopLifting as stopped:
         return Refusal(call.span, call.span, (stopped.missed,))
     except Unprintable as gave_up:
+        if gave_up.code == "unknown-kind":
+            return comprehension(call, replace(place, unsure=gave_up.reason), scope, text)
         return Refusal(call.span, call.span, (Missed(gave_up.code, gave_up.reason, call.span),))
 
 
@@ -68,6 +70,7 @@ def _collected_region(
     own.names[TOTAL] = Fact("int", poly=poly(0), literal=0)
     own.locals = own.locals | {ITEMS, TOTAL} | bound
     lifting = Lifting(own, loop_names=bound, live=frozenset({TOTAL}) & bound)
+    lifting.unsure = place.unsure
     learned = first_pass(loop, lifting)
     lifting = learned or lifting
     frame = Frame({}, [])

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from loopless.emit.collect import Collector
 from loopless.emit.draft import Draft, Setting, printer_for
+from loopless.emit.unprintable import Unprintable
 from loopless.finding import Finding
-from loopless.lift.containers import Role, assumption, roles
+from loopless.lift.containers import Role, assumption, meets_unknown, roles
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Piece
 from loopless.lift.stop import StopLifting
@@ -40,6 +41,11 @@ def for_lists_too(
     shown = roles(pieces, named, lifting) if fits else None
     if shown is None:
         return _assuming(plain, lifting)
+    unknown = None if lifting.unsure else meets_unknown(pieces, shown, setting.scope)
+    if unknown is not None:
+        raise Unprintable(
+            "unknown-kind", f"whether `{unknown}` is a number or a tensor is not known"
+        )
     # Of no items at all nothing can be stacked: nor could the loop's own collector.
     fails = any(function in {"torch.stack", "torch.cat"} for function in named.values())
     stacked = () if fails else tuple(n for n in sorted(shown) if shown[n] in {"tensors", "mixed"})

@@ -32,6 +32,7 @@ class Place:
     is_module: bool
     stages: bool = False
     whole: frozenset[str] = frozenset()
+    unsure: str = ""
 
 
 def setting_of(loop: tree.For, lifting: Lifting, text: str) -> Setting:

@@ -84,6 +84,9 @@ def _attempt(
     except StopLifting as stopped:
         return Refusal(loop.span, loop.header, (stopped.missed,), _known(loop, place, scope))
     except Unprintable as gave_up:
+        if gave_up.code == "unknown-kind":
+            place = replace(place, unsure=gave_up.reason)
+            return _attempt(loop, place, scope, text, rows=rows, clean=clean)
         missed = Missed(gave_up.code, gave_up.reason, loop.header)
         return Refusal(loop.span, loop.header, (missed,), _known(loop, place, scope))
 
@@ -106,6 +109,7 @@ def _region(
         changed=changed(loop, scope),
         rows=rows,
         clean=clean,
+        unsure=place.unsure,
     )
     lifting.temps |= set(scope.locals) | set(scope.names)
     lifting.scope.counters = counters(loop, scope)

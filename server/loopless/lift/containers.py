@@ -98,6 +98,25 @@ def roles(
     return found if len(found) == len(uses) else None
 
 
+def meets_unknown(pieces: Iterable[Piece], shown: Mapping[str, Role], scope: Scope) -> str | None:
+    """A name of unknown kind that items meet which may be rows: a number, or a tensor of any rank."""
+    names = [name for name, role in shown.items() if role in {"tensors", "mixed"}]
+    for piece in pieces:
+        if isinstance(piece, Write) and piece.subs:
+            continue
+        for value in values_of(piece):
+            for inner in walk(value):
+                if isinstance(inner, Apply) and inner.op != "where" and _mentions(inner, names):
+                    for arg in inner.args:
+                        if isinstance(arg, Ref) and _is_unknown(arg.text, scope):
+                            return arg.text
+    return None
+
+
+def _is_unknown(name: str, scope: Scope) -> bool:
+    return name in scope.locals and scope.fact(name).kind == "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class _Use:
     """One use of an item: as what, and whether its shape is the same in every iteration.
@@ -122,7 +141,9 @@ def _role(uses: list[_Use]) -> Role | None:
     if None not in places:
         # Taken apart into all of its parts: an item has no others.
         pinned = len(places) > 1 and places == set(range(len(places)))
-        kinds -= {"tensor"}
+        if "tensor" in kinds:
+            # Tensors in a list in a list, or parts of one: no one call makes a tensor of both.
+            return None
     if "tensor" in kinds and "place" not in kinds:
         return "tensors" if pinned else None
     if kinds == {"truth"}:
