@@ -480,22 +480,20 @@ def _module(value: OnItem, printer: Printer) -> Code:
     """A layer that acts on the last dimensions of whatever it is given."""
     _, text, instance = value.op.split(":", 2)
     known = module(instance)
-    code = in_front(value.args[0], printer)
-    if not code.axes:
-        return Code(f"{text}({code.text})", ATOM, (), None)
-    if (
-        known is None
-        or not known.batchable
-        or known.samples
-        or known.inputs != 1
-        or known.container
-    ):
+    codes = [in_front(arg, printer) for arg in value.args]
+    code = codes[0]
+    if not any(c.axes for c in codes):
+        return Code(f"{text}({', '.join(c.text for c in codes)})", ATOM, (), None)
+    if known is None or not known.batchable or known.container:
         raise Unprintable("unknown-call", f"`{text}` does not take further leading axes")
-    if known.needs_eval or known.random or known.stateful or known.dims or known.reduction:
+    if not known.is_function:
         raise Unprintable("module-state", f"`{text}` may be in training mode")
+    if known.samples or known.inputs != 1 or known.dims or known.reduction:
+        # What it does to all items at once is not what it does to each.
+        raise Unprintable("unknown-rank", f"`{text}` does not take further leading axes")
     if known.leading is not None:
         total = None if code.rank is None else len(code.axes) + code.rank - known.last
         if total is None or total > known.leading[1]:
-            raise Unprintable("rank", f"`{text}` takes fewer leading dimensions")
+            raise Unprintable("unknown-rank", f"`{text}` takes fewer leading dimensions")
     printer.grade_at_least("E1")
     return Code(f"{text}({code.text})", ATOM, code.axes, code.rank)

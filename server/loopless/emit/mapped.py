@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from loopless.emit.code import ATOM, Code
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.fact import Fact
-from loopless.facts.operations import Rule, lookup
-from loopless.ir.poly import Axis
+from loopless.facts.operations import Rule, lookup, module
+from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Apply, OnItem, Read, Ref, Tuple, Value, axes_of, children, replaced
 from loopless.lift.types import LOGIC, type_of
 
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 # What asks a value for its truth or its number, which a batch has not.
 _ASKING = frozenset({"where", "bool", "item", "float", "int", "min", "max"}) | LOGIC
-_BATCHED = frozenset(
-    {Rule.REDUCE, Rule.ALONG, Rule.LAST, Rule.SHAPE, Rule.VIEW, Rule.LIKE, Rule.CREATE}
+_BATCHED = frozenset({Rule.REDUCE, Rule.ALONG, Rule.LAST, Rule.SHAPE, Rule.VIEW, Rule.LIKE})
+# What vmap refuses, or does one item after the other.
+_ONE_BY_ONE = frozenset(
+    "data diagflat isclose isin searchsorted quantile nanquantile ihfft2 ihfftn matrix_rank airy_ai log_ndtr "
+    "kl_div gaussian_nll_loss soft_margin_loss margin_ranking_loss triplet_margin_loss multi_margin_loss "
+    "multilabel_margin_loss KLDivLoss GaussianNLLLoss SoftMarginLoss MarginRankingLoss TripletMarginLoss "
+    "MultiMarginLoss MultiLabelMarginLoss".split()
 )
 
 
@@ -36,8 +41,13 @@ def mapped(value: Value, printer: Printer) -> Code:
     names = _names(items, axis, printer)
     function = _function(_body(value, names, printer), list(names.values()))
     printer.grade_at_least("E1")
+    # vmap takes a first item, which is not there where the loop does not run.
+    printer.places.append(poly(0))
     given = ", ".join(code.text for code in args)
     batched = f"{printer.function('torch.func.vmap')}({function})({given})"
+    if printer.stored and printer.most == 0:
+        # What is stored into one element is a number.
+        return Code(batched, ATOM, (axis,), 0)
     return Code(batched, ATOM, (axis,), None, kin=frozenset({f"{function}#/"}))
 
 
@@ -85,11 +95,17 @@ def _batches(value: Value, axis: Axis) -> bool:
         case Read():
             return True
         case Apply(op):
-            known = op not in _ASKING and not op.startswith("math.")
+            slow = "_polynomial_" in op or op.rsplit(".", 1)[-1] in _ONE_BY_ONE
+            known = op not in _ASKING and not op.startswith("math.") and not slow
+        case OnItem(op) if op.startswith("module:"):
+            layer = module(op.split(":", 2)[2])
+            known = layer is not None and layer.is_function
+            known = known and op.rsplit(".", 1)[-1] not in _ONE_BY_ONE
         case OnItem(op):
             table = lookup(op)
             known = table is not None and table.rule in _BATCHED and not table.fields
             known = known and table is not None and not table.value_dependent_shape
+            known = known and op.rsplit(".", 1)[-1] not in _ONE_BY_ONE
         case Tuple():
             known = True
         case _:

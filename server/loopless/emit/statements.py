@@ -30,6 +30,7 @@ from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
 from loopless.ir.value import Read, Value, substitute
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
 from loopless.lift.restrict import restricted_reductions
+from loopless.lift.types import type_of
 from loopless.lift.widest import widened
 
 
@@ -55,7 +56,7 @@ def _each(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int) -
                     lambda s, p=whole, d=deeper: write(p, s, draft, d),
                     its,
                     draft,
-                    maps=not whole.subs,
+                    maps=not whole.subs or _of_numbers(whole, setting),
                 )
             case Define():
                 either_way(
@@ -65,6 +66,11 @@ def _each(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int) -
                 _kept(piece, setting, draft, depth)
             case Append():
                 raise Unprintable("append", f"`{piece.root}` is used as a list")
+
+
+def _of_numbers(piece: Write, setting: Setting) -> bool:
+    """Whether a store goes into single elements: what is stored there has no dimensions."""
+    return type_of(Read(piece.root, piece.subs), setting.scope).rank == 0
 
 
 def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:

@@ -503,9 +503,9 @@ class Evaluator:
         """A layer that acts on the last dimensions, or a module of which nothing is known."""
         known = module(instance) if instance else None
         args, keywords = self.arguments(call, frame)
-        if known is None or len(args) != 1 or keywords:
+        if known is None or len(args) != known.inputs or keywords:
             raise stop("unknown-call", f"what `{text}` does to one item is not known", call.span)
-        return OnItem(f"module:{text}:{instance}", (args[0],))
+        return OnItem(f"module:{text}:{instance}", tuple(args))
 
     def named_call(self, name: str, call: tree.Call, frame: Frame) -> Value:
         """A call of a function of torch, math or Python by its canonical name."""

@@ -38,6 +38,12 @@ class Module:
     container: bool = False
     """As batchable as the modules that it holds."""
 
+    @property
+    def is_function(self) -> bool:
+        """Whether a call depends on the item and the parameters only, in training mode as well."""
+        kept = self.needs_eval or self.random or self.stateful
+        return self.batchable and not kept and not self.container
+
 
 def _opaque(reason: str) -> Module:
     return Module(batchable=False, reason=reason)
