@@ -10,7 +10,7 @@ from loopless.finding import Edit
 
 WIDTH = 99
 _ASSIGNED = re.compile(r"\s*(\w+) [-+*/]?= ")
-_BARE = re.compile(r"(?<![\w\])])\((\w+)\)(?!,)")
+_BARE = re.compile(r"(?<![\w\])])\((\w+)\)")
 
 
 def with_parts_named(
@@ -27,6 +27,7 @@ def with_parts_named(
     a tensor that the lines change stays where it is.
     """
     first: list[str] = []
+    changed = frozenset(word for name in changed for word in _words(name)) - {"self"}
     shown = [*lines, *(edit.text for edit in edits)]
     waiting = list(parts.items())
     while waiting:
