@@ -89,7 +89,7 @@ def _sum_of(codes: Sequence[Code], printer: Printer) -> Code:
 def _general(p: Poly, printer: Printer) -> Code:
     """A polynomial term by term: products of axes, quotients, remainders."""
     total: Code | None = None
-    for monomial, factor in sorted(p.terms, key=lambda term: not term[0]):
+    for monomial, factor in sorted(p.terms, key=lambda term: (not term[0], term[1] < 0)):
         product: Code | None = None
         for atom in monomial:
             code = _atom(atom, printer)

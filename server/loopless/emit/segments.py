@@ -95,7 +95,8 @@ def joined_list(piece: Append, setting: Setting, draft: Draft) -> Append:
     """The same for the items of a list: without any the loop's collector fails as well."""
     inner = next((a for a in piece.axes if is_jagged(a, setting)), None)
     if inner is None:
-        return piece
+        value, _ = _summed(piece.value, setting, draft)
+        return replace(piece, value=value)
     flat = _flat(inner, setting, draft)
     made = flat.piece(piece)
     _lines(flat, values_of(made), setting, draft)

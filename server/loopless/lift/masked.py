@@ -41,6 +41,7 @@ from loopless.lift.ragged import (
     ragged_mask,
 )
 from loopless.lift.stop import stop
+from loopless.lift.stretches import stretch_fold
 from loopless.lift.types import type_of
 
 ZERO, ONE, FALSE, TRUE = Int(poly(0)), Int(poly(1)), Const(False), Const(True)
@@ -66,6 +67,9 @@ def masked_operation(
     """The operation on operands of one size, None where none of them is ragged."""
     if not any(has_moving(arg, lifting) for arg in args):
         return None
+    stretch = stretch_fold(name.rpartition(".")[2], args, keywords, span, lifting)
+    if stretch is not None:
+        return stretch
     shown = type_of(args[0], lifting.scope).rank is not None
     found = ragged(args[0], span, lifting)
     others = [ragged(arg, span, lifting) for arg in args[1:]]

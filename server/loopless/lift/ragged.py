@@ -97,7 +97,7 @@ class _Span:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ends:
+class Front:
     """The ends of a slice, counted from the front, each as the members of a maximum or minimum."""
 
     lows: tuple[Poly, ...]
@@ -206,7 +206,7 @@ def _span(cut: Cut, size: Poly, others: frozenset[Axis], span: Span, lifting: Li
     if anchored is not None:
         # P9: a slice that is written with a length has one.
         known.append(Constraint(anchored[1] - anchored[0]))
-    ends = _from_front(lows, highs, size, known, span)
+    ends = from_front(lows, highs, size, known, span)
     if anchored is None or anchored[0] not in ends.lows or anchored[1] not in ends.highs:
         _refuse_far_more(cut, end, others, span, lifting)
         return _whole_dimension(ends.lows, ends.highs, size, known)
@@ -223,7 +223,7 @@ def _refuse_far_more(
         raise stop("moving-slice", "segments of a tensor, each of another length", span)
 
 
-def _window(anchored: tuple[Poly, Poly], ends: _Ends, size: Poly, known: list[Constraint]) -> _Span:
+def _window(anchored: tuple[Poly, Poly], ends: Front, size: Poly, known: list[Constraint]) -> _Span:
     lows, highs = ends.lows, ends.highs
     start, stop_at = anchored
     count = stop_at - start
@@ -278,20 +278,20 @@ def _all(tests: list[Value]) -> Value | None:
     return reduce(lambda one, other: Apply("&", (one, other)), tests) if tests else None
 
 
-def _from_front(
+def from_front(
     lows: tuple[Poly, ...],
     highs: tuple[Poly, ...],
     size: Poly,
     known: list[Constraint],
     span: Span,
-) -> _Ends:
+) -> Front:
     """The ends of a slice, counted from the front as Python does."""
     # The greatest of several is not below zero if one of them is not, the smallest if none of them is.
     if not any(proves(p, known) for p in lows):
         lows = (_wrapped(lows, size, known, span),)
     if not all(proves(p, known) for p in highs):
         highs = (_wrapped(highs, size, known, span),)
-    return _Ends(lows, highs)
+    return Front(lows, highs)
 
 
 def _wrapped(ends: tuple[Poly, ...], size: Poly, known: list[Constraint], span: Span) -> Poly:
