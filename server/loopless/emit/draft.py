@@ -11,7 +11,7 @@ from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.scope import Scope
 from loopless.finding import Grade
-from loopless.ir.poly import Axis, Poly, Symbol
+from loopless.ir.poly import Axis, Poly, Quotient, Symbol
 from loopless.lift.context import Lifting
 
 
@@ -164,7 +164,7 @@ def needs_trips(
     Raises where it asks for something that is there only if an inner loop runs as well.
     """
     known = printer.known
-    trips = [*known, *(Constraint(a.extent - 1) for a in open_axes)]
+    trips = [*known, *(c for a in open_axes for c in runs(a))]
     ends = [p for p in printer.ends if not proves(p, known)]
     if any(not proves(p, trips) for p in ends):
         raise Unprintable(
@@ -177,6 +177,17 @@ def needs_trips(
             "zero-trips", "where an inner loop does not run, a place may not be there"
         )
     return bool(ends or places) and bool(open_axes)
+
+
+def runs(axis: Axis) -> list[Constraint]:
+    """What holds where an axis has an iteration: `h // k` is at least one only for a positive `k`."""
+    found = [Constraint(axis.extent - 1)]
+    match axis.extent.atom:
+        case Quotient(over, under) if proves(over, []):
+            found.append(Constraint(under - 1))
+        case _:
+            pass
+    return found
 
 
 def positive(extent: Poly, printer: Printer, code: Code) -> str:

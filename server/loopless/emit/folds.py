@@ -334,6 +334,8 @@ def best(value: Best, printer: Printer) -> Code:
     printer.place(axis)
     if isinstance(value.when, Temp):
         return winner(value, value.when, printer)
+    if value.inner and value.body == value.key:
+        return _best_of_levels(value, printer)
     if value.inner:
         raise Unprintable("extreme", "the best of several levels where its place is not asked for")
     if value.body == value.key:
@@ -372,6 +374,25 @@ def _best_key(value: Best, printer: Printer) -> Code:
         code.axes,
         code.rank,
     )
+
+
+def _best_of_levels(value: Best, printer: Printer) -> Code:
+    """The best key of several levels: their axes as one, so that the first of equals is that of the loops (T35)."""
+    if value.order in {">=", "<="}:
+        # Of equals the last one wins, and where nothing beats the start that is the start, which has no gradient.
+        raise Unprintable("extreme", "the last of equal extremes of several levels")
+    axes = [value.axis, *value.inner]
+    for axis in axes:
+        printer.place(axis)
+    op = "max" if value.order == ">" else "min"
+    keys = _filled(_keys(value, printer), axes)
+    first = keys.axes.index(axes[0])
+    if list(keys.axes[first:]) != axes or keys.rank != 0:
+        raise Unprintable("extreme", "the levels of a fold do not follow one another")
+    if len(keys.axes) == len(axes) and not all(proves(a.extent - 1, printer.known) for a in axes):
+        raise Unprintable("extreme", "a fold of several levels that may not run")
+    printer.ends += [a.extent - 1 for a in axes]
+    return without(keys, f"{keys.primary}.flatten({first}).{op}({first}).values", axes)
 
 
 def _best_body(value: Best, printer: Printer) -> Code:
