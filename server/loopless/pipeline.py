@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
-from loopless.emit.comprehensions import as_loop, comprehension, comprehensions_of
+from loopless.emit.comprehensions import as_loop, comprehension, comprehensions_of, number_list
 from loopless.emit.host_reads import host_reads
 from loopless.emit.insert import read_beside, statement_of
 from loopless.emit.place import Place
@@ -200,7 +200,7 @@ def _walk(
         for inner in comprehensions_of(statement):
             place = Place(block, at, frozenset(), is_module)
             if inner.span not in taken and statement_of(inner, place, report.text):
-                found = _guarded_reads(as_loop(inner), place, scope, report.text)
+                found = _guarded_numbers(inner, place, scope, report.text)
                 if found is not None:
                     report.add(found)
         match statement:
@@ -273,6 +273,17 @@ def _instead(
     if isinstance(found, Finding):
         return found
     return _guarded_reads(loop, place, scope, text) or found
+
+
+def _guarded_numbers(
+    inner: tree.Comprehension, place: Place, scope: Scope, text: str
+) -> Finding | None:
+    """A comprehension that stays a list: of numbers read at once, or with its reads before it."""
+    # A "can't happen" costs one offer, not the file.
+    with suppress(Exception):
+        if inner.kind == "list" and (found := number_list(inner, place, scope, text)):
+            return found
+    return _guarded_reads(as_loop(inner), place, scope, text)
 
 
 def _guarded_reads(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, Code
 from loopless.emit.conditions import mask
-from loopless.emit.draft import Draft, Setting, either_way, printer_for
+from loopless.emit.draft import Draft, Setting, add_line, either_way, printer_for
 from loopless.emit.lines import stands_alone, whole_lines
 from loopless.emit.orientation import brought
 from loopless.emit.printer import Printer
@@ -21,7 +21,7 @@ from loopless.facts.operations import Rule, lookup
 from loopless.facts.scope import Scope, names_bound, names_changed, own_expressions, walk_expr
 from loopless.finding import Edit
 from loopless.ir import tree
-from loopless.ir.value import Apply, OnItem, Pick, Read, Value
+from loopless.ir.value import Apply, OnItem, Pick, Read, Value, reads_of, walk
 from loopless.lift.piece import Append
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import Type, type_of
@@ -62,13 +62,30 @@ def find_collector(
                         pass
         inside = name in reads_of_block((statement,))
         if inside and not any(place == p for p, _ in found):
-            raise Unprintable("list-used", f"`{name}` is used as a list")
+            return list_of_numbers(append, start, scope)
         if found and _rebinds(statement, name):
             break
     if len(found) != 1 or uses != 1 or start is None:
-        raise Unprintable("list-used", f"`{name}` is used as a list, or not only collected")
+        return list_of_numbers(append, start, scope)
     place, call = found[0]
-    return collector_of(call, place, start, scope, name)
+    try:
+        return collector_of(call, place, start, scope, name)
+    except Unprintable:
+        return list_of_numbers(append, start, scope)
+
+
+def list_of_numbers(append: Append, start: tree.Stmt | None, scope: Scope) -> Collector:
+    """The list itself, where it holds Python numbers: `.tolist()` makes it anew; raises where it does not."""
+    kind = type_of(append.value, scope).kind
+    read = any(type_of(inner, scope).is_tensor for inner in walk(append.value))
+    number = kind in {"int", "float", "bool"} or isinstance(append.value, Apply)
+    direct = isinstance(append.value, Apply) and append.value.op == "item"
+    if start is None or not read or not number or (kind == "number" and not direct):
+        raise Unprintable("list-used", f"`{append.root}` is used as a list, or not only collected")
+    if kind in {"tensor", "other"}:
+        raise Unprintable("list-used", f"`{append.root}` is used as a list, or not only collected")
+    call = tree.Call(tree.Name("list", append.span), (), (), append.span)
+    return Collector(call, "list", 0, start, 0)
 
 
 def _is_target(expr: tree.Expr, statement: tree.Stmt) -> bool:
@@ -89,7 +106,7 @@ def _start(name: str, block: tuple[tree.Stmt, ...], at: int) -> tree.Stmt | None
     for statement in reversed(block[:at]):
         match statement:
             case tree.Assign(tree.Name(bound), tree.Display("list", ())) if bound == name:
-                return statement
+                return None if _has_another_name(statement, block) else statement
             case _:
                 if name in reads_of_block((statement,)):
                     return None
@@ -99,6 +116,16 @@ def _start(name: str, block: tuple[tree.Stmt, ...], at: int) -> tree.Stmt | None
                     case _:
                         pass
     return None
+
+
+def _has_another_name(start: tree.Assign, block: tuple[tree.Stmt, ...]) -> bool:
+    """Whether one list gets two names: `a = b = []`."""
+    return any(
+        isinstance(other, tree.Assign)
+        and other is not start
+        and other.value.span == start.value.span
+        for other in block
+    )
 
 
 def collector_of(
@@ -149,6 +176,8 @@ def collected(
     for statement in block[at + 1 : collector.statement]:
         if not isinstance(statement, tree.Assign | tree.Evaluate):
             raise Unprintable("list-used", "statements between the loop and the collector")
+    if collector.function == "list":
+        return _rebuilt(append, collector, setting, draft, text, block)
     append = joined_list(widened(append, setting.lifting), setting, draft)
     code = code_of(append, collector, setting, draft, text)
     between = block[at + 1 : collector.statement]
@@ -176,6 +205,23 @@ def _refuse_changed(code: str, between: tuple[tree.Stmt, ...]) -> None:
     found = sorted(changed & set(re.findall(r"[^\W\d]\w*", code)))
     if found:
         raise Unprintable("list-used", f"`{found[0]}` changes before the list is collected")
+
+
+def _rebuilt(
+    append: Append,
+    collector: Collector,
+    setting: Setting,
+    draft: Draft,
+    text: str,
+    block: tuple[tree.Stmt, ...],
+) -> list[Edit]:
+    """A list of numbers made where the loop stood; what made it empty before goes."""
+    found: list[Code] = []
+    either_way(lambda s: found.append(collected_code(append, collector, s, draft)), setting, draft)
+    add_line(f"{append.root} = {found[-1].text}", setting, draft, 0)
+    if collector.start is None or _shared(collector.start, block):
+        return []
+    return [Edit(whole_lines(text, collector.start.span), "")]
 
 
 def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft, text: str) -> str:
@@ -213,7 +259,7 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         collector = replace(collector, dim=collector.dim - to)
     elif setting.behind and code.rank != 0:
         raise Unprintable("unknown-rank", "numbers beside items of unknown rank")
-    if collector.function == "torch.tensor" and printer.asks_for_items:
+    if collector.function in {"torch.tensor", "list"} and printer.asks_for_items:
         # A list of no numbers makes a tensor of none; stack and cat ask for one item themselves.
         raise Unprintable("zero-trips", "where the loop does not run, the tensor form would fail")
     kind = type_of(value, setting.scope)
@@ -226,11 +272,13 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         dims = 1
     if dims > 1:
         code = code.but(f"{code.primary}.flatten(0, {dims - 1})")
-    if unread is None:
+    if collector.function == "list":
+        code = _numbers(code, value, kind, read=unread is None, scope=setting.scope)
+    elif unread is None:
         code = _joined(code, kind, collector, printer, whole_rows=whole_rows)
     else:
         code = _from_reads(code, kind, collector, printer)
-    if append.when is None and _is_view(value):
+    if append.when is None and collector.function != "list" and _is_view(value):
         code = code.but(f"{code.primary}.clone()")
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch
@@ -275,10 +323,27 @@ def _is_view(value: Value) -> bool:
             return False
 
 
+def _numbers(code: Code, value: Value, kind: Type, *, read: bool, scope: Scope) -> Code:
+    """All items as a list of Python numbers."""
+    if read and kind.kind not in {"int", "float", "bool"}:
+        raise Unprintable("list-used", "what numbers the list holds is not known")
+    if code.rank not in (0, None):
+        raise Unprintable("list-used", "the list holds more than numbers")
+    sure = isinstance(value, OnItem) or all(_has_dims(r.root, scope) for r in reads_of(value))
+    # Of a column, too, each row is one number.
+    flat = "" if sure and code.rank == 0 else ".flatten()"
+    return code.but(f"{code.primary}{flat}.tolist()")
+
+
+def _has_dims(name: str, scope: Scope) -> bool:
+    fact = scope.names.get(name)
+    return fact is not None and fact.dims is not None
+
+
 def _not_yet_read(value: Value, collector: Collector) -> Value | None:
     """`torch.tensor` of items that are read to the host one by one: the items before that."""
     match value:
-        case Apply("item", (inner,)) if collector.function == "torch.tensor":
+        case Apply("item", (inner,)) if collector.function in {"torch.tensor", "list"}:
             return inner
         case _:
             return None

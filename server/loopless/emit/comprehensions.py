@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loopless.emit.cells import expression
-from loopless.emit.collect import Collector, code_of, collector_of
+from loopless.emit.collect import Collector, code_of, collector_of, list_of_numbers
 from loopless.emit.containers import for_lists_too
 from loopless.emit.counts import name_counts
 from loopless.emit.draft import Draft
@@ -56,6 +56,19 @@ def comprehension(
         return Refusal(call.span, call.span, (Missed(gave_up.code, gave_up.reason, call.span),))
 
 
+def number_list(inner: tree.Comprehension, place: Place, scope: Scope, text: str) -> Finding | None:
+    """`[x[i].item() for i in …]` as one read of all numbers; None where it holds something else."""
+    append = tree.Field(tree.Name(ITEMS, inner.span), "append", inner.span)
+    body = tree.Evaluate(tree.Call(append, (inner.item,), (), inner.span), inner.span)
+    call = tree.Call(tree.Name("list", inner.span), (inner,), (), inner.span)
+    collector = Collector(call, "list", 0, None, 0)
+    try:
+        found = _collected_region(_loop(inner, body), call, collector, place, scope, text)
+    except (StopLifting, Unprintable):
+        return None
+    return found if isinstance(found, Finding) else None
+
+
 def _collected_region(
     loop: tree.For,
     call: tree.Call,
@@ -82,6 +95,8 @@ def _collected_region(
     if collector is not None:
         if len(appends) != 1 or len(frame.pieces) != 1:
             raise Unprintable("comprehension", "the comprehension does more than collect")
+        if collector.function == "list":
+            list_of_numbers(appends[0], tree.Evaluate(call, call.span), lifting.scope)
         code = code_of(appends[0], collector, setting, draft, text)
         collectors = [(appends[0], collector)]
     else:

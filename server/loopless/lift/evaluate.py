@@ -549,6 +549,8 @@ class Evaluator:
                 )
             case Rule.EFFECT:
                 raise stop("effect", f"`{name}` changes something in every iteration", span)
+            case Rule.READ if name != "Tensor.item":
+                raise stop("host-read", f"`{name}` brings items to the host", span)
             case Rule.READ:
                 return Apply("item", (args[0],))
             case Rule.OPAQUE if not any(
