@@ -50,7 +50,7 @@ class ScatterAdd:
 
 def recognize(subject: Subject, scope: Scope) -> ScatterAdd | None:
     found = result_of(subject)
-    if found is None or found.op is None or not found.axes:
+    if found is None or found.op not in {"+", "*"} or not found.axes:
         return None
     places = [sub.value for sub in found.subs or () if isinstance(sub, Pick)]
     if not places:

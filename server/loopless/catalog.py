@@ -102,7 +102,6 @@ PATTERNS: tuple[Pattern[Any], ...] = (
 #   einsum: named after the call, not the computation; `contraction` covers every layout.
 #   linear recurrence: x[t] = a * x[t - 1] + b needs a division that loses digits; the loop is kept.
 #   variance: one pass of sums of squares cancels; the loop's two sums are two findings as it is.
-#   scatter by assignment: which of two stores to one place wins is not defined on CUDA.
 #   random rows: one large draw is not the numbers of many small ones.
 
 # What a loop leaves besides its work names a finding only where there is nothing else.

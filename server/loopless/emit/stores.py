@@ -17,6 +17,7 @@ from loopless.emit.draft import (
     printer_for,
 )
 from loopless.emit.masked_stores import masked_store
+from loopless.emit.meeting import meeting
 from loopless.emit.orientation import sent
 from loopless.emit.printer import Printer
 from loopless.emit.scatter import scatter
@@ -72,6 +73,8 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         return
     if kept_where(piece.value) is not None:
         masked_store(piece, setting, draft, depth)
+        return
+    if meeting(piece, setting, draft, depth):
         return
     if _scans_backwards(piece):
         raise Unprintable("scan", "a running fold from the back")

@@ -37,9 +37,12 @@ from loopless.ir.value import (
 )
 from loopless.lift.carried import addend, factor_of
 from loopless.lift.context import Lifting
+from loopless.lift.extremes import kept_extreme
 from loopless.lift.implied import without_asking
 from loopless.lift.interchange import kept_on_axis
 from loopless.lift.overlap import Access, may_meet, reads, writes
+from loopless.lift.overwrites import LAST, overwritten
+from loopless.lift.packing import PACK, packed
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.space import Space
 from loopless.lift.stop import StopLifting, stop
@@ -209,7 +212,7 @@ def _both_update(first: Piece, second: Piece) -> bool:
     return (
         isinstance(first, Write)
         and isinstance(second, Write)
-        and first.op is not None
+        and first.op not in (None, LAST, PACK)
         and first.op == second.op
         and first.root == second.root
     )
@@ -331,7 +334,13 @@ def _on_axis(
 
 def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) -> list[Piece] | None:
     if carried:
-        found = _last_wins(piece, axis, lifting) or _array_scan(piece, axis, lifting)
+        found = (
+            _last_wins(piece, axis, lifting)
+            or _array_scan(piece, axis, lifting)
+            or kept_extreme(piece, axis, lifting)
+            or packed(piece, axis, lifting)
+            or overwritten(piece, axis, lifting)
+        )
         return None if found is None else [found]
     moving = sub_axes(piece.subs)
     if piece.op is None:
@@ -345,6 +354,9 @@ def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) ->
             # The same store in every iteration: once is enough, if there is an iteration at all.
             return [replace(piece, when=conjunction(piece.when, _runs(axis)))]
         return [replace(piece, axes=(axis, *piece.axes))]
+    if piece.op == PACK:
+        # Rows of several lengths, one after the other.
+        return None
     if axis in moving:
         return [replace(piece, axes=(axis, *piece.axes))]
     when_inside: Value | None = None
