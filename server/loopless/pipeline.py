@@ -219,8 +219,8 @@ def _walk(
             case tree.If(_, then, otherwise):
                 for arm in (then, otherwise):
                     _walk(arm, here, scope.copy(), report, is_module=is_module)
-            case tree.Other(_, _, _, blocks):
-                for inner_block in blocks:
+            case tree.Other():
+                for inner_block in _uncaught(statement, report):
                     _walk(inner_block, here, scope.copy(), report, is_module=is_module)
             case _:
                 pass
@@ -236,6 +236,19 @@ def _collecting(statement: tree.Stmt) -> Iterator[tree.Call]:
                     yield inner
                 case _:
                     pass
+
+
+def _uncaught(statement: tree.Other, report: _Report) -> tuple[tuple[tree.Stmt, ...], ...]:
+    """The blocks of a statement, but for one whose exceptions are caught: its loops are left alone (T52)."""
+    if statement.kind != "Catch" or not statement.blocks:
+        return statement.blocks
+    # The tensor form does not raise where the loop does, nor leaves behind what it had done by then.
+    reason = "what the loop raises is caught, and the tensor form may not raise it"
+    for loop in every_statement(statement.blocks[0]):
+        if isinstance(loop, tree.For):
+            missed = Missed("caught", reason, loop.header)
+            report.add(Refusal(loop.span, loop.header, (missed,)))
+    return statement.blocks[1:]
 
 
 def _inside(loop: tree.For, here: Path, scope: Scope, report: _Report) -> None:

@@ -526,7 +526,7 @@ def _expression(w: Writer, depth: int, tensor: bool = False) -> str:
     if form < 0.92:
         return f"{w.rng.choice(('max', 'min'))}({left}, {_leaf(w)})"
     if form < 0.96 and (access := _access(w)):
-        return f"{access}.{w.rng.choice(('item()', 'clamp(min=0)', 'float()', 'sqrt()', 'pow(2)', 'sum()', 'abs()'))}"
+        return f"{access}.{w.rng.choice(('item()', 'clamp(min=0)', 'float()', 'sqrt()', 'pow(2)', 'neg()', 'abs()'))}"
     return f"({left} {w.rng.choice(('>', '<', '=='))} {_leaf(w)})" if w.maybe(0.2) else left
 
 

@@ -10,10 +10,11 @@ from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
 from loopless.emit.orientation import as_asked, lookup_behind, sent
+from loopless.emit.presumed import walked_whole
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import read_view
 from loopless.emit.windows import moves, windowed
-from loopless.ir.poly import Axis, Dim, Poly, poly
+from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
 from loopless.lift.bounds import data_in
 from loopless.lift.subscript import kin_of
@@ -164,9 +165,8 @@ def _sliceable(
     dim = sum(not isinstance(s, New) for s in subs[:at])
     everywhere = [*printer.known, *bounds(printer.layout), *bounds((axis,))]
     size = printer.scope.size(root, dim)
-    # P6: what an index walks from end to end is long enough, but not the other side of the same tensor.
-    other = {a for a in axis.extent.atoms() if isinstance(a, Dim) and a.root == root}
-    walks = p == poly(axis) and not other and not data_in(axis.extent)
+    walks = walked_whole(p, axis, root, dim, printer.scope, printer.guards[-1])
+    walks = walks and not data_in(axis.extent)
     return proves(p, everywhere) and (walks or proves(size - 1 - p, everywhere))
 
 

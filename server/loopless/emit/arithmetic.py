@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
+from loopless.dependence.feasible import bounds, proves
 from loopless.emit.code import Code
+from loopless.emit.doubles import beside, refuse_truths, truths_as_numbers
 from loopless.emit.operators import infix
 from loopless.emit.unprintable import Unprintable
-from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Poly, poly
-from loopless.ir.value import Apply, Const, Int, Value, axes_of, reads_of
+from loopless.ir.value import Apply, Const, Int, Value, axes_of
 
 if TYPE_CHECKING:
     from loopless.emit.printer import Printer
@@ -24,7 +25,7 @@ def calculated(op: str, args: tuple[Value, ...], printer: Printer) -> Code:
     if op == "+":
         match args[1]:
             case Apply("neg", (inner,)):
-                return infix("-", printer.code(args[0]), printer.code(inner), printer)
+                return calculated("-", (args[0], inner), printer)
             case Int(p) if p.constant is not None and p.constant < 0:
                 return infix(
                     "-", printer.code(args[0]), Code(str(-p.constant), number=True), printer
@@ -33,19 +34,33 @@ def calculated(op: str, args: tuple[Value, ...], printer: Printer) -> Code:
                 pass
     if op in {"/", "//", "%"}:
         return division(op, args[0], args[1], printer)
+    refuse_truths(args, printer.scope)
+    counted = _counted(op, args, printer)
+    if counted is not None:
+        return infix(op, *counted, printer)
     doubled = _in_double(op, args, printer)
     if doubled is not None:
         return doubled
     if op == "**":
+        _refuse_fractions(args, printer)
         if integer_of(args[1]) != poly(2):
             printer.grade_at_least("E1")
         return infix(
-            op, _in_domain(args[0], args[1], printer), _floating(args[1], args[0], printer), printer
+            op, _in_domain(args[0], args[1], printer), floating(args[1], args[0], printer), printer
         )
     if op == "+" and args[0] == Const(0.0) and _absorbs_zero(args[1], printer):
         return printer.code(args[1])
-    left, right = _floating(args[0], args[1], printer), _floating(args[1], args[0], printer)
+    left, right = floating(args[0], args[1], printer), floating(args[1], args[0], printer)
     return infix(op, left, right, printer)
+
+
+def _refuse_fractions(args: tuple[Value, ...], printer: Printer) -> None:
+    """Integers to negative powers are floats in Python, and an error in torch (T8)."""
+    base, power = integer_of(args[0]), integer_of(args[1])
+    if base is None or power is None or not (base.axes() | power.axes()) - printer.loops.keys():
+        return
+    if not proves(power, [*printer.all_known(), *bounds(power.axes())]):
+        raise Unprintable("dtype", "an integer to a power that may be negative")
 
 
 def _in_double(op: str, args: tuple[Value, ...], printer: Printer) -> Code | None:
@@ -57,9 +72,21 @@ def _in_double(op: str, args: tuple[Value, ...], printer: Printer) -> Code | Non
     if not any(code.axes for code in codes):
         return None
     codes = [
-        double(c, printer) if k.kind == "int" else c for c, k in zip(codes, kinds, strict=True)
+        _as_double(arg, code, printer) if kind.kind == "int" else code
+        for arg, code, kind in zip(args, codes, kinds, strict=True)
     ]
     return infix(op, codes[0], codes[1], printer)
+
+
+def _as_double(value: Value, code: Code, printer: Printer) -> Code:
+    """An integer in double precision; a power before it outgrows 64 bits (T8)."""
+    match value:
+        case Apply("**", (base, power)) if code.axes and (p := integer_of(base)) is not None:
+            if p.constant is not None:
+                return calculated("**", (Const(float(p.constant)), power), printer)
+        case _:
+            pass
+    return double(code, printer)
 
 
 def _absorbs_zero(value: Value, printer: Printer) -> bool:
@@ -70,33 +97,20 @@ def _absorbs_zero(value: Value, printer: Printer) -> bool:
     )
 
 
-def _floating(value: Value, beside: Value, printer: Printer) -> Code:
-    """An operand; Python floats that vary are brought to the dtype of the tensor beside them (T7)."""
-    code = printer.code(value)
-    if not code.axes or code.number:
-        return code
-    kind, other = printer.typed(value), printer.typed(beside)
-    if kind.kind == "number" and other.is_tensor and other.dtype not in FLOATS:
-        raise Unprintable(
-            "unknown-dtype", "whether Python integers or floats meet a tensor is not known"
-        )
-    if kind.kind in {"float", "number"} and other.is_tensor:
-        if other.dtype in FLOATS:
-            return cast(code, other.dtype, printer)
-        if other.dtype is not None and other.dtype.startswith("of:"):
-            root = other.dtype[3:]
-            if any(read.root == root for read in reads_of(beside)):
-                # An integer tensor would make the loop's result the default float.
-                result = f"{printer.function('torch.result_type')}({root}, 1.0)"
-                return code.but(f"{code.primary}.to({result})")
-    return code
+def floating(value: Value, other: Value, printer: Printer) -> Code:
+    """An operand; Python numbers that vary are brought to the dtype of the tensor beside them (T7)."""
+    return beside(printer.code(value), value, other, printer)
 
 
-def cast(code: Code, dtype: str, printer: Printer) -> Code:
-    """A double in the dtype of the tensor beside it."""
-    if dtype == "float64":
-        return code
-    return code.but(f"{code.primary}.to({printer.function('torch.' + dtype)})")
+def _counted(op: str, args: tuple[Value, ...], printer: Printer) -> tuple[Code, Code] | None:
+    """The operands as numbers where one is a truth value of Python that varies."""
+    if not any(printer.typed(arg).kind == "bool" and axes_of(arg) for arg in args):
+        return None
+    first, second = args
+    return (
+        truths_as_numbers(floating(first, second, printer), first, (second,), op, printer),
+        truths_as_numbers(floating(second, first, printer), second, (first,), op, printer),
+    )
 
 
 def hosted(op: str, value: Value, printer: Printer) -> Code:
@@ -144,7 +158,7 @@ def division(op: str, left: Value, right: Value, printer: Printer) -> Code:
         under = unguarded(below, printer)
     else:
         under = printer.code(right)
-    if over.number and under.number and not isinstance(right, Const | Int):
+    if over.number and under.number and _may_be_zero(right, printer):
         # Python divides once, before any iteration: by zero only if the loop runs.
         printer.places.append(poly(0))
     if op == "/":
@@ -155,7 +169,32 @@ def division(op: str, left: Value, right: Value, printer: Printer) -> Code:
                 double(c, printer) if k.kind == "int" else c
                 for c, k in zip((over, under), kinds, strict=True)
             )
+        elif _may_be_number(left, printer) and over.axes:
+            # A number divided by a 0-d tensor is multiplied by its reciprocal.
+            printer.grade_at_least("E1")
+    over, under = beside(over, left, right, printer), beside(under, right, left, printer)
+    over = truths_as_numbers(over, left, (right,), op, printer)
+    under = truths_as_numbers(under, right, (left,), op, printer)
     return infix(op, over, under, printer)
+
+
+def _may_be_zero(value: Value, printer: Printer) -> bool:
+    match value:
+        case Const(number):
+            return number == 0
+        case Int(p):
+            return not (proves(p - 1, printer.known) or proves(-p - 1, printer.known))
+        case _:
+            return True
+
+
+def _may_be_number(value: Value, printer: Printer) -> bool:
+    """Whether a value is a number of Python in some iteration."""
+    match value:
+        case Apply("where", (_, then, otherwise)):
+            return _may_be_number(then, printer) or _may_be_number(otherwise, printer)
+        case _:
+            return not printer.typed(value).is_tensor
 
 
 def double(code: Code, printer: Printer) -> Code:

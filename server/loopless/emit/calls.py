@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from loopless.emit.printer import Printer
 
 
+# Dtypes that have no gradient.
+_WHOLE = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
+
 # Operations whose value or gradient is not finite, or which raise, at places that a predicate keeps out (T30, T31).
 _PARTIAL = frozenset(
     "sqrt log log2 log10 log1p rsqrt acos asin acosh atanh pow reciprocal div true_divide "
@@ -101,13 +104,18 @@ def _math(
     known = lookup(op)
     if known is None or known.torch_name is None:
         raise Unprintable("math", f"no tensor form of {op}")
-    doubled = [
-        code if code.number or printer.typed(arg).dtype == "float64" else double(code, printer)
-        for arg, code in zip(args, codes, strict=True)
-    ]
+    doubled = [_for_math(code, arg, printer) for code, arg in zip(codes, args, strict=True)]
     texts = [aligned(code, axes, rank, printer) for code in doubled]
     text = f"{printer.function(known.torch_name)}({', '.join(texts)})"
     code = Code(text, ATOM, axes, rank)
     if op in {"math.floor", "math.ceil", "math.trunc"}:
         return code.but(f"{text}.long()")
     return code
+
+
+def _for_math(code: Code, arg: Value, printer: Printer) -> Code:
+    """An argument of a function of Python's math module: a double without gradient (T9)."""
+    kind = printer.typed(arg)
+    if kind.is_tensor and code.axes and kind.dtype not in _WHOLE:
+        code = code.but(f"{code.primary}.detach()")
+    return code if code.number or kind.dtype == "float64" else double(code, printer)

@@ -17,6 +17,7 @@ from loopless.emit.draft import (
     printer_for,
 )
 from loopless.emit.printer import Printer
+from loopless.emit.starts import start_test
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Axis
 from loopless.ir.value import (
@@ -110,6 +111,11 @@ def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: A
     line = assignment(name, value, printer, in_place=name in setting.augmented)
     learn(printer, draft)
     if line is None:
+        return
+    test = start_test(value, printer, setting)
+    if test is not None:
+        add_line(f"if {test}:", setting, draft, 0)
+        add_line(line, setting, draft, 1)
         return
     open_axes = [] if axis is None or proves(axis.extent - 1, []) else [axis]
     inner = [a for a in printer.layout if a != axis]

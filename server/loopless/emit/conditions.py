@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import conjunction, negated
 from loopless.emit.align import aligned, common, kin_of, lies_behind
-from loopless.emit.arithmetic import cast
+from loopless.emit.arithmetic import floating
 from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, Code
+from loopless.emit.doubles import beside
 from loopless.emit.operators import infix, prefix
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
@@ -38,7 +39,8 @@ def compare(op: str, left: Value, right: Value, printer: Printer) -> Code:
         case _:
             pass
     # i < n - k reads better than arange(n) < n - k with both sides moved, so sides stay as they are.
-    return infix(op, printer.code(left), printer.code(right), printer)
+    first, second = floating(left, right, printer), floating(right, left, printer)
+    return infix(op, first, second, printer)
 
 
 def truth(value: Value, printer: Printer) -> Code:
@@ -144,16 +146,21 @@ def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
     return Code(text, ATOM, axes, rank, kin=kin, behind=behind)
 
 
-def _floating_arm(code: Code, value: Value, beside: Value, printer: Printer) -> Code:
+def _floating_arm(code: Code, value: Value, other: Value, printer: Printer) -> Code:
     """An arm of a choice in the dtype that the other arm asks for."""
-    kind, other = printer.typed(value), printer.typed(beside)
-    if code.axes and kind.kind == "float" and other.is_tensor and other.dtype in FLOATS:
-        return cast(code, other.dtype, printer)
+    kind, tensor = printer.typed(value), printer.typed(other)
+    if code.axes and not kind.is_tensor and kind.kind == "float" and tensor.is_tensor:
+        # A number goes into what is stored as it is.
+        kept = printer.stored and tensor.dtype not in FLOATS
+        return code if kept else beside(code, value, other, printer)
+    if kind.is_tensor and tensor.is_tensor and kind.dtype != tensor.dtype:
+        # Each arm keeps its dtype in the loop; together they are computed on in the wider one.
+        printer.grade_at_least("E1")
     if (
         printer.wide
         and code.axes
         and kind.is_tensor
-        and other.kind in {"float", "number"}
+        and tensor.kind in {"float", "number"}
         and kind.dtype != "float64"
     ):
         # A Python float goes into a tensor of doubles as it is, not by way of the other arm's dtype (T5).

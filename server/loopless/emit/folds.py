@@ -10,6 +10,7 @@ from loopless.dependence.feasible import proves
 from loopless.emit.code import ATOM, CHOICE, SUM, TERM, Code
 from loopless.emit.conditions import mask, where
 from loopless.emit.contract import contraction
+from loopless.emit.doubles import refuse_truths
 from loopless.emit.first import before
 from loopless.emit.operators import infix
 from loopless.emit.unprintable import Unprintable
@@ -118,6 +119,7 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
         a for a in axes if a not in axes_of(body) and (when is None or a not in axes_of(when))
     ]
     present = [a for a in axes if a not in missing]
+    printer.grade_at_least("E1")
     if not present:
         return infix("*", printer.code(body), _count(missing, printer), printer)
     if when is None:
@@ -128,10 +130,7 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
         code = without(kept, _fold(kept, "sum", present), present)
     else:
         code = _masked_sum(present, body, when, kind, printer)
-    if missing:
-        code = infix("*", code, _count(missing, printer), printer)
-    printer.grade_at_least("E1")
-    return code
+    return infix("*", code, _count(missing, printer), printer) if missing else code
 
 
 def _filled(code: Code, axes: list[Axis]) -> Code:
@@ -174,11 +173,13 @@ def _masked_sum(axes: list[Axis], body: Value, when: Value, kind: Type, printer:
 
 def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
     kind = type_of(body, printer.scope)
+    _refuse_long_products(body, axes, kind)
     if when is not None:
         code = where(when, body, Int(poly(1)), printer)
     else:
         missing = [a for a in axes if a not in axes_of(body)]
         if missing and len(missing) == len(axes):
+            printer.grade_at_least("E1")
             return infix("**", printer.code(body), _count(missing, printer), printer)
         code = printer.code(body)
     code = _spread(code, axes)
@@ -193,6 +194,12 @@ def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer
         text = f"{rest.primary}.prod({place}{', ' + dtype if dtype else ''})"
         rest = without(rest, text, [axis])
     return rest
+
+
+def _refuse_long_products(body: Value, axes: list[Axis], kind: Type) -> None:
+    """Products of Python's integers have as many digits as they need (T8)."""
+    if kind.kind == "int" and axes_of(body) & set(axes):
+        raise Unprintable("overflow", "a product of integers may not fit into 64 bits")
 
 
 def _logical(op: str, axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
@@ -232,6 +239,8 @@ def scan(value: Scan, printer: Printer) -> Code:
     method = {"+": "cumsum", "*": "cumprod"}.get(value.op)
     if method is None:
         raise Unprintable("scan", f"no tensor form of a running fold with {value.op}")
+    if value.op == "*":
+        _refuse_long_products(value.body, [axis], kind)
     neutral = 0 if value.op == "+" else 1
     body = printer.code(value.body)
     if axis not in body.axes:
@@ -248,6 +257,7 @@ def scan(value: Scan, printer: Printer) -> Code:
     start = value.start
     if start is None or _is_number(start, neutral):
         return code
+    refuse_truths((start, value.body, value), printer.scope)
     return infix(value.op, printer.code(start), code, printer)
 
 
@@ -356,6 +366,11 @@ def _keys(value: Best, printer: Printer) -> Code:
 
 def _best_key(value: Best, printer: Printer) -> Code:
     op = "max" if value.order in {">", ">="} else "min"
+    start_kind, kind = type_of(value.start, printer.scope), type_of(value.key, printer.scope)
+    if start_kind.is_tensor and kind.is_tensor and start_kind.dtype != kind.dtype:
+        raise Unprintable(
+            "unknown-dtype", "the fold may give its start or an item, of another dtype"
+        )
     keys = _keys(value, printer)
     place = keys.axes.index(value.axis)
     # Along a dim the gradient goes to the first of equal extremes, as in the loop (T35).

@@ -112,8 +112,10 @@ def _atom(atom: Atom, printer: Printer) -> Code:
         case Axis() if atom not in printer.loops:
             return Code(arange(atom, poly(0), 1, printer), ATOM, (atom,))
         case Quotient(over, under) if over.axes() or under.axes():
+            _asked_for(under, printer)
             return infix("//", integer(over, printer), integer(under, printer), printer)
         case Remainder(over, under) if over.axes() or under.axes():
+            _asked_for(under, printer)
             return infix("%", integer(over, printer), integer(under, printer), printer)
         case Held(value):
             return _held(value, printer)
@@ -170,3 +172,9 @@ def _extreme(bound: str, of: tuple[Poly, ...], printer: Printer) -> Code:
             name = printer.function("torch.minimum" if bound == "max" else "torch.maximum")
             total = Code(f"{name}({', '.join(texts)})", ATOM, axes, rank)
     return total
+
+
+def _asked_for(under: Poly, printer: Printer) -> None:
+    """A divisor that may be zero: then the loop does not run, or raises."""
+    if not under.axes() and not proves(under - 1, printer.known):
+        printer.places.append(under)

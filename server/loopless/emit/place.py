@@ -77,7 +77,7 @@ def _size_names(lifting: Lifting) -> dict[Poly, str]:
             and name not in lifting.loop_names
         ):
             names[fact.poly] = name
-    for name in sorted(scope.locals):
+    for name in sorted({*scope.locals, *scope.world.constants}):
         if not scope.fact(name).is_tensor:
             names.setdefault(poly(Dim(name, 0)), f"len({name})")
     return names

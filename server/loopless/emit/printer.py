@@ -12,6 +12,7 @@ from loopless.emit.arithmetic import calculated, hosted, truncated
 from loopless.emit.calls import called
 from loopless.emit.code import ATOM, LEVELS, UNARY, Axes, Code
 from loopless.emit.conditions import compare, logic, truth, where
+from loopless.emit.doubles import truths_as_numbers
 from loopless.emit.folds import best, previous, reduction, scan
 from loopless.emit.integers import integer
 from loopless.emit.items import on_item
@@ -246,13 +247,14 @@ class Printer:
             return infix(op, self.code(args[0]), self.code(args[1]), self)
         match op:
             case "neg":
-                return prefix("-", self.code(args[0]), self)
+                code = truths_as_numbers(self.code(args[0]), args[0], (), op, self)
+                return prefix("-", code, self)
             case "pos":
                 return self.code(args[0])
             case "~":
                 return prefix("~", self.code(args[0]), self)
             case "abs":
-                code = self.code(args[0])
+                code = truths_as_numbers(self.code(args[0]), args[0], (), op, self)
                 return code.but(f"abs({code.text})")
             case "item" | "float":
                 return hosted(op, args[0], self)

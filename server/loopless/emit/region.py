@@ -30,7 +30,7 @@ from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
 from loopless.lift.flat import flat_forms, refuse_parts
 from loopless.lift.piece import Append, Kept, Piece, Write
-from loopless.lift.stop import StopLifting
+from loopless.lift.stop import NOWHERE, StopLifting
 from loopless.lift.unused import without_unused
 
 # What is printed only where ranks are not known.
@@ -82,7 +82,8 @@ def _attempt(
     try:
         return _region(loop, place, scope, text, rows=rows, clean=clean)
     except StopLifting as stopped:
-        return Refusal(loop.span, loop.header, (stopped.missed,), _known(loop, place, scope))
+        missed = _placed(stopped.missed, loop)
+        return Refusal(loop.span, loop.header, (missed,), _known(loop, place, scope))
     except Unprintable as gave_up:
         if gave_up.code == "unknown-kind":
             place = replace(place, unsure=gave_up.reason)
@@ -94,6 +95,10 @@ def _attempt(
 def _known(loop: tree.For, place: Place, scope: Scope) -> Stages:
     """What is known before a loop that cannot be lifted."""
     return Stages(facts=facts_of(loop, scope)) if place.stages else Stages()
+
+
+def _placed(missed: Missed, loop: tree.For) -> Missed:
+    return replace(missed, span=loop.header) if missed.span == NOWHERE else missed
 
 
 def _region(

@@ -17,6 +17,7 @@ from loopless.emit.lines import (
 )
 from loopless.emit.naming import with_parts_named
 from loopless.emit.place import Place
+from loopless.emit.shadows import refuse_shadowed
 from loopless.emit.stages import stages_of
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.scope import (
@@ -81,6 +82,7 @@ def finished(
     if draft.needs_torch:
         edits.append(import_torch(text))
     edits = sorted(dict.fromkeys(edits), key=lambda edit: edit.span)
+    refuse_shadowed((edit.text for edit in edits), setting.scope)
     assumptions = tuple(dict.fromkeys([*lifting.assumptions, *draft.assumptions]))
     slug, message = slug_of(pieces, collectors, setting.scope)
     shown = draft.lines[-1] if draft.lines else next((e.text for e in edits if e.text), "")

@@ -68,7 +68,8 @@ def scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         same = own is not None and kind.dtype == own
         if same and overlaps(value, piece, setting):
             lined = lined.but(f"{lined.primary}.clone()")
-        source = lined.text if same else f"{lined.primary}.to({piece.root}.dtype)"
+        copied = "" if same or not overlaps(value, piece, setting) else ", copy=True"
+        source = lined.text if same else f"{lined.primary}.to({piece.root}.dtype{copied})"
         if not same and not (own in FLOATS or own is None or own.startswith("of:")):
             raise Unprintable("scatter", "floats are added to integers")
     if any(a not in printer.sorted(x for c in indices for x in c.axes) for a in code.axes):

@@ -118,11 +118,15 @@ def _combined(op: str, old: Value, value: Value) -> Value:
 
 def _flipped(code: Code, flips: list[Axis]) -> Code:
     """A value turned to a target that is written from back to front."""
-    places = [str(code.axes.index(axis)) for axis in flips if axis in code.axes]
+    places = [
+        "-1" if code.behind else str(code.axes.index(axis)) for axis in flips if axis in code.axes
+    ]
     return code.but(f"{code.primary}.flip({', '.join(places)})") if places else code
 
 
 def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth: int) -> None:
+    if piece.regrouped:
+        draft.grade = max(draft.grade, "E1")
     layout = layout_of(piece, setting)
     loops = {axis for axis, _ in setting.loops}
     missing = [a for a in piece.axes if a not in sub_axes(piece.subs) and a not in loops]
@@ -139,6 +143,10 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
         raise Unprintable("masked-store", "a store to computed places under a predicate")
     symbol, shown = _assigned(piece, setting)
     own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
+    if own == "bool" and piece.op is not None and any(isinstance(v, Reduce) for v in walk(shown)):
+        raise Unprintable(
+            "dtype", f"`{piece.root}` holds truth values, whose sums are truth values"
+        )
     if own in _INTEGERS and not piece.augmented and _folds_fractions(shown, setting):
         raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
     if symbol == "=" and text == piece.root:
@@ -193,7 +201,7 @@ def _assigned(piece: Write, setting: Setting) -> tuple[str, Value]:
         return "=", value
     symbol = f"{op}="
     match value:
-        case Apply("neg", (inner,)) if op == "+":
+        case Apply("neg", (inner,)) if op == "+" and type_of(inner, setting.scope).kind != "bool":
             symbol, value = "-=", inner
         case _:
             pass
@@ -210,7 +218,7 @@ def _assigned(piece: Write, setting: Setting) -> tuple[str, Value]:
 
 def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: Setting) -> str:
     """The text behind `=`."""
-    if overlaps(value, piece, setting):
+    if overlaps(value, piece, setting) and piece.axes:
         return f"{line.primary}.clone()"
     if not line.number and is_indexed(piece, printer):
         # A store through index tensors does not cast (T4).

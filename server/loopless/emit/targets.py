@@ -11,14 +11,18 @@ from loopless.emit.draft import (
     Setting,
     printer_for,
 )
+from loopless.emit.presumed import walked_whole
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Axis
 from loopless.ir.value import (
+    Apply,
     At,
     Pick,
     Read,
+    Ref,
     Value,
+    axes_of,
     sub_axes,
 )
 from loopless.lift.piece import Write
@@ -64,11 +68,14 @@ def _axes_first(text: str, got: Sequence[Axis | None], rank: int | None) -> str:
 
 def _refuse_places_outside(piece: Write, printer: Printer) -> None:
     """A masked store writes back what it does not change: every place must be there."""
+    assert piece.when is not None
     known = [*printer.known, *bounds(printer.layout)]
     for at, sub in enumerate(piece.subs):
         if isinstance(sub, At) and sub.poly.axes() - printer.loops.keys():
             p = sub.poly
-            if p.atom in p.axes():
+            if isinstance(p.atom, Axis) and walked_whole(
+                p, p.atom, piece.root, at, printer.scope, piece.when
+            ):
                 continue
             size = printer.scope.size(piece.root, at)
             if not proves(p, known) or not proves(size - 1 - p, known):
@@ -100,9 +107,13 @@ def is_indexed(piece: Write, printer: Printer) -> bool:
 
 
 def overlaps(value: Value, piece: Write, setting: Setting) -> bool:
-    """Whether the value is a view of the memory that is written (T24)."""
+    """Whether the value is, or may be, a view of the memory that is written (T24)."""
     match value:
-        case Read(root):
+        case Read(root) | Ref(root):
             return root == piece.root or setting.scope.may_alias(root, piece.root)
+        case Apply("where", (test, then, otherwise)) if not (
+            axes_of(test) - {axis for axis, _ in setting.loops}
+        ):
+            return any(overlaps(arm, piece, setting) for arm in (then, otherwise))
         case _:
             return False

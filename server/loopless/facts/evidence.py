@@ -107,6 +107,8 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
                 _truth(test, ranks)
             case _:
                 pass
+    # What subscripts name is there: a condition on fewer of them asks a row, which may have one element.
+    ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
         ranks, least, _integers(body),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from loopless.facts.counted import with_counted_loops
-from loopless.facts.fact import Fact
+from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.infer import infer
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.scope import (
@@ -18,6 +18,7 @@ from loopless.facts.scope import (
     names_bound,
     own_expressions,
     root_name,
+    target_names,
     walk_expr,
 )
 from loopless.ir import tree
@@ -40,6 +41,9 @@ class Digest:
     calls: Calls
     has_loops: bool
     has_loops_on_top: bool
+    # Names that functions of the chunk bind at module level, and those that its own statements rebind.
+    declared: frozenset[str] = frozenset()
+    assigned: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=8192)
@@ -56,6 +60,8 @@ def digest(text: str) -> Digest | None:
         text, module, module.imports, reads_of_block(module.body), names_bound(module.body),
         tuple(_constants(module)), tuple(_calls(statements)), loops,
         any(_loops(s) for s in every_statement(module.body)),
+        frozenset(n for f in functions_of(module.body) for n in f.global_names),
+        frozenset(_assigned(module)),
     )  # fmt: skip
 
 
@@ -99,6 +105,18 @@ def _constants(module: tree.Module) -> Iterator[tuple[str, Fact]]:
         match statement:
             case tree.Assign(tree.Name(name), tree.Literal() as value):
                 yield name, infer(value, scope)
+            case _:
+                pass
+
+
+def _assigned(module: tree.Module) -> Iterator[str]:
+    """Names that top-level statements bind to something other than None."""
+    for statement in module.body:
+        match statement:
+            case tree.Assign(tree.Name(), tree.Literal(None)):
+                pass
+            case tree.Assign(target) | tree.Augment(target) | tree.For(target):
+                yield from target_names(target)
             case _:
                 pass
 
@@ -188,13 +206,28 @@ def survey(sketch: Sequence[Outline]) -> File:
     for seen, part in zip(sketch, parts, strict=True):
         for name in part.binds if part else (seen.defines,):
             counts[name] = counts.get(name, 0) + 1
+        for name in _declared(seen, part):
+            counts[name] = counts.get(name, 0) + 1
+        for name in part.assigned if part else ():
+            homes.pop(name, None)
         homes.update((name, seen.text) for name in (_homes(part) if part else (seen.defines,)))
     shown = [part for part in parts if part is not None]
-    constants = {n: f for part in shown for n, f in part.constants if counts[n] == 1}
+    rebound = {name for part in shown for name in part.assigned}
+    imports = {name: whole for name, whole in imports.items() if name not in rebound}
+    known = {n: f for part in shown for n, f in part.constants if counts[n] == 1}
+    # A name that is bound here, to whatever, is no name of Python's any more.
+    constants = {n: known.get(n, UNKNOWN) for n in counts if n not in homes and n not in imports}
     functions = {f.name: f for part in shown for f in part.module.functions}
     return File(
         parts, tuple(sorted(imports.items())), homes, constants, _shared(shown, functions)
     )  # fmt: skip
+
+
+def _declared(seen: Outline, part: Digest | None) -> frozenset[str]:
+    """The names that functions of a chunk bind at module level."""
+    if part is None and "global" in seen.text:
+        part = digest(seen.text)
+    return frozenset() if part is None else part.declared
 
 
 def _read(sketch: Sequence[Outline]) -> tuple[Digest | None, ...]:

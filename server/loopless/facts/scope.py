@@ -93,9 +93,9 @@ class Scope:
 
     def alias(self, name: str, other: str) -> None:
         """Say that two names share memory."""
-        group = {name, other} | self.aliases.get(other, set())
-        for member in group:
-            self.aliases.setdefault(member, set()).update(group - {member})
+        for member in {other, *self.aliases.get(other, ())} - {name}:
+            self.aliases.setdefault(member, set()).add(name)
+            self.aliases.setdefault(name, set()).add(member)
 
     def may_alias(self, left: str, right: str) -> bool:
         """Whether two different names may share memory, by what the file shows (presumption P2)."""
@@ -138,10 +138,20 @@ class Scope:
                 if fact.fresh or fact.view_of:
                     # Made in the file in a shape that is not known: nothing is presumed of it.
                     return None
-                least = self.least_rank.get(root, 0)
+                least = self.least(root)
                 return least if least > 1 else None
             root = fact.like
         return None
+
+    def least(self, root: str) -> int:
+        """How many dimensions subscripts and sizes name, of a tensor or of one of its shape; below zero: any number."""
+        root = self.shape_root(root)
+        named = [
+            self.least_rank.get(name, 0)
+            for name in (root, *(n for n, f in self.names.items() if f.like is not None))
+            if name == root or self.shape_root(name) == root
+        ]
+        return min(named) if min(named) < 0 else max(named)
 
     def shown(self, root: str) -> int | None:
         """The rank of a tensor by what the file shows of its shape, presumptions apart."""
@@ -420,4 +430,5 @@ def merged(left: Scope, right: Scope) -> Scope:
         scope.names[name] = joined(left.fact(name), right.fact(name))
     for name, others in right.aliases.items():
         scope.aliases.setdefault(name, set()).update(others)
+    scope.helpers = {n: f for n, f in left.helpers.items() if right.helpers.get(n) is f}
     return scope

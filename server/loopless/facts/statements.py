@@ -16,6 +16,7 @@ from loopless.facts.scope import (
     root_name,
     target_names,
 )
+from loopless.facts.sharing import bound_sharers, share, share_bound, share_held, sharers
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Symbol, poly
 
@@ -30,7 +31,12 @@ def step(statement: tree.Stmt, scope: Scope) -> None:
     """Take the effect of one statement into the scope."""
     match statement:
         case tree.Assign(target, value):
+            others = sharers(value, scope)
             assign(target, value, scope, statement.annotation)
+            for name in target_names(target):
+                share(name, others, scope)
+            share_held(statement, scope)
+            _forget_shapes(statement, scope)
         case tree.Augment(tree.Name(name), op, value):
             fact = scope.fact(name)
             if fact.is_tensor:
@@ -57,8 +63,31 @@ def step(statement: tree.Stmt, scope: Scope) -> None:
         case tree.Evaluate():
             for changed in names_changed((statement,)):
                 _forget_values(changed, scope)
+            share_held(statement, scope)
+            _forget_shapes(statement, scope)
         case _:
             pass
+
+
+# Methods after which a tensor has another shape.
+_RESHAPING = frozenset(
+    "resize_ resize_as_ set_ t_ transpose_ swapaxes_ swapdims_ squeeze_ unsqueeze_ as_strided_ data".split()
+)
+
+
+def _forget_shapes(statement: tree.Stmt, scope: Scope) -> None:
+    """`x.resize_(n)`, `x.data = y`: what was known of the shape of `x` is not true any more."""
+    match statement:
+        case tree.Evaluate(tree.Call(tree.Field(tree.Name(name), changes))):
+            pass
+        case tree.Assign(tree.Field(tree.Name(name), changes)):
+            pass
+        case _:
+            return
+    if changes in _RESHAPING:
+        others = set(scope.aliases.get(name, ()))
+        scope.bind(name, Fact("tensor", view_of=name))
+        share(name, others, scope)
 
 
 def _leaves(block: tuple[tree.Stmt, ...]) -> bool:
@@ -89,10 +118,12 @@ def _forget_values(name: str, scope: Scope) -> None:
 
 def havoc(statement: tree.Stmt, scope: Scope) -> None:
     """A loop or an unknown statement ran: what it may bind is unknown, what it may change has new values."""
+    bindings = bound_sharers((statement,), scope)
     for name in names_bound((statement,)):
         scope.bind(name, UNKNOWN)
     for name in names_changed((statement,)):
         _forget_values(name, scope)
+    share_bound(bindings, (statement,), scope)
     if isinstance(statement, tree.Other) and statement.kind == "With":
         # The body of a `with` runs once, in order: what it binds is known.
         for block in statement.blocks:

@@ -128,8 +128,28 @@ def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
             )
         case _:
             yield tree.Other(
-                type(node).__name__, _reads(node), _binds(node), tuple(_inner(node, place)), span
+                _kind(node), _reads(node), _binds(node), tuple(_inner(node, place)), span
             )
+
+
+def _kind(node: ast.stmt) -> str:
+    """The name of a statement's class; "Catch" where what its body raises may be caught in this function."""
+    match node:
+        case ast.Try() if not node.handlers:
+            return "Finally"
+        case ast.With(items) if any(_catches(item.context_expr) for item in items):
+            return "Catch"
+        case _:
+            return "Catch" if hasattr(node, "handlers") else type(node).__name__
+
+
+def _catches(manager: ast.expr) -> bool:
+    """Whether a context manager is known to swallow exceptions: `suppress(…)`, `pytest.raises(…)`."""
+    match manager:
+        case ast.Call(ast.Name(name)) | ast.Call(ast.Attribute(_, name)):
+            return name in {"suppress", "raises", "assertRaises", "assertRaisesRegex"}
+        case _:
+            return False
 
 
 def _assigned(

@@ -36,7 +36,8 @@ class Axis:
 
     name: str
     uid: int
-    extent: Poly = field(compare=False, repr=False)
+    # Not in the hash, which is asked for often; but levels of two files may agree in all but this.
+    extent: Poly = field(hash=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

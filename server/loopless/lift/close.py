@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from loopless.ir import tree
@@ -29,6 +30,7 @@ from loopless.lift.cells import carried_on, leading, runs_along, stays_running
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.distribute import distribute, with_temp_axes
 from loopless.lift.evaluate import select
+from loopless.lift.identity import itemized, reads_item, refuse_stores
 from loopless.lift.interchange import distribute_privately
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of
@@ -73,9 +75,13 @@ def close_level(
             name: select(space.when, update, _me(name, update))
             for name, update in live_cells.items()
         }
+    changing = {name for name, update in live_cells.items() if update != _me(name, update)}
+    known = (*live_cells.values(), *inner.env.values())
+    refuse_stores(changing, lifting.augmented, pieces, known, lifting.scope, loop.span)
+    stuck = _beyond_items(changing, live_cells, pieces, known)
     # What a loop inside that stays assigns has no closed form here: the name holds what that loop left in it.
     held = frozenset(p.root for p in _every(pieces) if isinstance(p, Write) and not p.subs)
-    solved = _solve(live_cells, starts, axis, stepwise | held)
+    solved = _solve(live_cells, starts, axis, stepwise | held | stuck)
     for name, solution in list(solved.items()):
         if _unsaid(solution, name) and (_used(name, pieces) or _asked(name, live_cells, solved)):
             del solved[name]
@@ -92,7 +98,7 @@ def close_level(
     }
     first, pieces, rest = leading(pieces, onward, loop.span, lifting.scope)
     cell_pieces = carried_on(rest, loop.span, lifting)
-    if unsolved and _dead(unsolved, pieces, lifting):
+    if unsolved and not stuck and _dead(unsolved, pieces, lifting):
         first, cell_pieces = [], []
     all_pieces = [*first, *pieces, *cell_pieces]
     for name, value in space.bindings if _is_even(space) else ():
@@ -145,6 +151,19 @@ def close_level(
 def _is_even(space: Space) -> bool:
     """Whether the last iteration is the same for all iterations of the loops around."""
     return space.when is None and not space.axis.extent.axes()
+
+
+def _beyond_items(
+    changing: set[str], updates: dict[str, Value], pieces: list[Piece], values: Iterable[Bound]
+) -> set[str]:
+    """Names of which an item is read as they change, and those that are computed from them."""
+    stuck = itemized(changing, pieces, values)
+    grown = bool(stuck)
+    while grown:
+        more = {n for n, u in updates.items() if reads_item(u, stuck) or cells_of(u) & stuck}
+        grown = bool(more - stuck)
+        stuck |= more
+    return stuck
 
 
 def _asked(name: str, updates: dict[str, Value], solved: dict[str, Solution]) -> bool:

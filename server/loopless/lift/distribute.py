@@ -383,9 +383,7 @@ def _last_wins(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
     if piece.op is not None or axis in sub_axes(piece.subs):
         return None
     me = Access(piece.root, piece.subs, piece.axes)
-    if any(
-        r.root == piece.root and may_meet(me, r, axis, "<", lifting.scope) for r in reads(piece)
-    ):
+    if any(may_meet(me, r, axis, "<", lifting.scope) for r in reads(piece)):
         return None
     if piece.when is not None and axis in axes_of(piece.when):
         return None
@@ -403,7 +401,7 @@ def _array_scan(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
             continue
         if not _one_behind(piece.subs, read.subs, axis):
             continue
-        others = [r for r in reads(_swapped(piece, read)) if r.root == piece.root]
+        others = list(reads(_swapped(piece, read)))
         me = Access(piece.root, piece.subs, piece.axes)
         if any(may_meet(me, r, axis, "<", lifting.scope) for r in others):
             return None

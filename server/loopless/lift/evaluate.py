@@ -37,8 +37,8 @@ from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.masked import masked_operation, size_of_slice
 from loopless.lift.ranks import learn_matrix, learn_rows, learn_scalar
 from loopless.lift.results import named_result, numbered_result
-from loopless.lift.stop import StopLifting, stop
-from loopless.lift.subscript import full, item
+from loopless.lift.stop import NOWHERE, StopLifting, stop
+from loopless.lift.subscript import full, in_tensors, item
 from loopless.lift.types import LOGIC, type_of
 
 Inliner = Callable[[tree.Function, list[Value], dict[str, Value], Frame, Span], Value]
@@ -69,8 +69,7 @@ class Evaluator:
             case tree.Operator(op, operands):
                 return self.operator(op, operands, frame, expr.span)
             case tree.Junction(op, operands):
-                values = tuple(self.truth(self.value(o, frame)) for o in operands)
-                return conjunction_of(op, values)
+                return self.junction(op, [self.value(o, frame) for o in operands])
             case tree.Choice():
                 return self.choice(expr, frame)
             case tree.Item(of, subscripts):
@@ -127,10 +126,27 @@ class Evaluator:
 
     def operator(self, op: str, operands: tuple[tree.Expr, ...], frame: Frame, span: Span) -> Value:
         """An operator applied to expressions."""
-        values = [self.value(operand, frame) for operand in operands]
         if op == "not":
-            return negated(self.truth(values[0]))
-        return self.combined(op, values, span)
+            return negated(self.condition(operands[0], frame))
+        return self.combined(op, [self.value(operand, frame) for operand in operands], span)
+
+    def condition(self, expr: tree.Expr, frame: Frame) -> Value:
+        """An expression of which only the truth is asked."""
+        match expr:
+            case tree.Junction(op, operands):
+                return conjunction_of(op, tuple(self.condition(o, frame) for o in operands))
+            case _:
+                return self.truth(self.value(expr, frame))
+
+    def junction(self, op: str, values: list[Value]) -> Value:
+        """`and` or `or` as a value: one of its operands, which need not be a truth value."""
+        if all(type_of(value, self.scope).dtype == "bool" for value in values):
+            return conjunction_of(op, tuple(self.truth(value) for value in values))
+        result = values[-1]
+        for value in reversed(values[:-1]):
+            test = self.truth(value)
+            result = select(test, result, value) if op == "and" else select(test, value, result)
+        return result
 
     def combined(self, op: str, values: list[Value], span: Span) -> Value:
         """An operator applied to values, folded to a polynomial where all are integers."""
@@ -154,6 +170,10 @@ class Evaluator:
 
     def truth(self, value: Value) -> Value:
         """A value as a condition: comparisons as they are, numbers and tensors as `bool(value)`."""
+        if type_of(value, self.scope).rank:
+            raise stop(
+                "condition", "a condition asks a row, which has one truth value at most", NOWHERE
+            )
         match value:
             case Apply(op) if op in LOGIC or op in {"<", ">", "<=", ">=", "==", "!=", "bool"}:
                 return value
@@ -169,7 +189,7 @@ class Evaluator:
 
     def choice(self, expr: tree.Choice, frame: Frame) -> Value:
         """`then if test else otherwise`, each arm under its predicate."""
-        test = self.truth(self.value(expr.test, frame))
+        test = self.condition(expr.test, frame)
         if isinstance(test, Const):
             return self.value(expr.then if test.value else expr.otherwise, frame)
         inner = frame.branch(conjunction(frame.when, test))
@@ -240,10 +260,11 @@ class Evaluator:
                     rank = type_of(base, self.scope).rank
                     later = sum(not isinstance(s, tree.Literal) for s in subscripts[at + 1 :])
                     if rank is None:
-                        if later:
+                        if subscripts[at + 1 :]:
                             raise stop("unknown-rank", "`...` on a tensor of unknown rank", span)
                         continue
-                    found.extend(full() for _ in range(rank - len(found) - later))
+                    taken = sum(not isinstance(sub, New) for sub in found)
+                    found.extend(full() for _ in range(rank - taken - later))
                 case tree.Literal(None):
                     found.append(New())
                 case tree.Display("tuple", items):
@@ -279,9 +300,7 @@ class Evaluator:
                     )
                 if kind.kind == "float":
                     raise stop("unknown-subscript", "a float as a subscript", span)
-                if isinstance(value, Apply) and value.op == "item":
-                    return [Pick(value.args[0])]
-                return [Pick(value)]
+                return [Pick(in_tensors(value, self.scope))]
 
     def cut(self, subscript: tree.Range, frame: Frame) -> Cut:
         """A slice."""

@@ -29,6 +29,7 @@ from loopless.ir.value import (
     Value,
     axes_of,
     cells_of,
+    children,
     reads_of,
 )
 from loopless.lift.appends import elements_of
@@ -64,6 +65,10 @@ class Executor:
         self.evaluator = Evaluator(lifting, self.inline)
         self.inlining = 0
         self.after: frozenset[str] = frozenset()
+        self.nest_names = lifting.loop_names
+        self.nest_locals = lifting.scope.locals
+        # Names that the blocks around may still read, innermost last.
+        self.later: list[frozenset[str]] = []
 
     # --- loops
 
@@ -94,9 +99,11 @@ class Executor:
         self.lifting.open_axes.append(space.axis)
         # What the next iteration reads is read after this one.
         self.after = after | read_by(body, names_bound(body))
+        self.later.append(self.after | cells)
         try:
             closed = self._level(loop, space, body, cells, frame, after, integers=True)
         finally:
+            self.later.pop()
             self.after, self.scope.given = after, given
             self.lifting.open_axes.pop()
         self._leave(closed, loop, frame)
@@ -187,7 +194,9 @@ class Executor:
         try:
             for at, statement in enumerate(block):
                 self.after = after | read_after(statement, block[at + 1 :])
+                self.later.append(reads_of_block(block[at + 1 :]))
                 self.statement(statement, frame)
+                self.later.pop()
         finally:
             self.after = after
 
@@ -328,8 +337,9 @@ class Executor:
         if op is None:
             reduced = as_update(root, subs, value)
             if reduced is not None:
+                regrouped = Read(root, subs) not in children(value)
                 op, value = reduced
-                piece = Write(root, subs, op, value, frame.when, axes, span)
+                piece = Write(root, subs, op, value, frame.when, axes, span, regrouped=regrouped)
             else:
                 piece = Write(root, subs, None, value, frame.when, axes, span)
         elif op in {"+", "*", "-", "/"}:
@@ -342,7 +352,7 @@ class Executor:
 
     def branch(self, statement: tree.If, frame: Frame) -> None:
         """Both arms, each under its predicate; names get a choice between both values."""
-        test = self.evaluator.truth(self.evaluator.value(statement.test, frame))
+        test = self.evaluator.condition(statement.test, frame)
         if isinstance(test, Const):
             self.block(statement.then if test.value else statement.otherwise, frame)
             return
@@ -522,6 +532,9 @@ class Executor:
             if isinstance(value, Read) and isinstance(piece, Write) and piece.root == value.root:
                 # A 0-d item is a view as well: `t = a[i]` sees a later store to a[i] (trap T19).
                 continue
+            if name not in self.lifting.live.union(*self.later):
+                frame.env[name] = Unbound(f"`{name}` was computed from what changes")
+                continue
             if _may_be_view(value):
                 raise stop(
                     "view",
@@ -612,6 +625,7 @@ class Executor:
                 bound[param.name] = self.evaluator.value(param.default, frame)
         inner = Frame(dict(bound), frame.pieces, frame.when)
         local = names_bound(function.body) | frozenset(p.name for p in function.params)
+        self._refuse_rebound(function, local, span)
         saved = self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence
         after, self.after = self.after, frozenset()
         counters, self.scope.counters = self.scope.counters, frozenset()
@@ -637,6 +651,16 @@ class Executor:
             self.lifting.calls[result] = called
         return result
 
+    def _refuse_rebound(self, function: tree.Function, local: frozenset[str], span: Span) -> None:
+        """Names that a function reads from around it mean there what they mean where it is written."""
+        free = reads_of_block(function.body) - local
+        nested = function.name in self.scope.helpers
+        meant = self.nest_names if nested else self.nest_names | self.nest_locals
+        for name in sorted(free & meant):
+            raise stop(
+                "unknown-call", f"`{name}` is another in `{function.name}`, or changes", span
+            )
+
     def returned(self, body: tuple[tree.Stmt, ...], frame: Frame, span: Span) -> Value | None:
         """The value returned by a block, None where control comes out at its end."""
         for at, statement in enumerate(body):
@@ -644,7 +668,7 @@ class Executor:
                 case tree.Return(value):
                     return Const(None) if value is None else self.evaluator.value(value, frame)
                 case tree.If(test, then, otherwise) if jumps(then) or jumps(otherwise):
-                    condition = self.evaluator.truth(self.evaluator.value(test, frame))
+                    condition = self.evaluator.condition(test, frame)
                     rest = body[at + 1 :]
                     if isinstance(condition, Const):
                         taken = then if condition.value else otherwise
@@ -668,7 +692,8 @@ def _kind(kind: str) -> str:
     return {
         "Assert": "`assert`",
         "With": "`with`",
-        "Try": "`try`",
+        "Catch": "`try`",
+        "Finally": "`try`",
         "Raise": "`raise`",
         "Delete": "`del`",
     }.get(kind, kind)

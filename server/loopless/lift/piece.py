@@ -26,7 +26,7 @@ class Write:
 
     Without subscripts `root` is a name that gets a new value. An `op` reads the old value; for all ops here the
     order of the points does not matter but for rounding. `augmented` stores
-    came from `op=` itself, not from `x = x op …`.
+    came from `op=` itself, not from `x = x op …`; `regrouped` ones add up in another order than was written.
     """
 
     root: str
@@ -37,6 +37,7 @@ class Write:
     axes: tuple[Axis, ...]
     span: Span
     augmented: bool = False
+    regrouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,9 @@ def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: st
             f"which of the operands has the dimensions of what is stored is not known: `{name}`",
             span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
         )  # fmt: skip
+    if len({leaf.root for leaf in open_leaves}) > 1:
+        for leaf in open_leaves:
+            _refuse_more_than_named(leaf, rank, span, lifting)
     for leaf in open_leaves:
         learn(leaf, rank, lifting)
 
@@ -134,6 +137,7 @@ def learn_rows(
             open_leaves = [leaf for leaf in open_leaves if leaf in added]
             most = max(type_of(leaf, lifting.scope).rank or 0 for leaf in leaves)
             for leaf in open_leaves:
+                _refuse_more_than_named(leaf, most, span, lifting)
                 learn(leaf, most, lifting)
             return
         if _leaves_unsure(leaves, span, lifting):
@@ -143,6 +147,8 @@ def learn_rows(
             return
         # Items that meet in an operation on rows are rows alike (P4).
         for leaf in open_leaves:
+            if not (known.ranks or known.last or rank > 1):
+                _refuse_more_than_named(leaf, rank, span, lifting)
             learn(leaf, rank, lifting)
         if known.ranks and len(known.ranks) > 1 and len(args) > 1:
             for leaf in pointwise_leaves(args[1]):
@@ -211,6 +217,20 @@ def joined(alike: Mapping[str, str], one: str, other: str) -> Mapping[str, str]:
     kept, gone = alike.get(one, one), alike.get(other, other)
     members = {name for name, group in alike.items() if group == gone} | {other, gone}
     return {**alike, one: kept, **dict.fromkeys(members, kept)}
+
+
+def _refuse_more_than_named(leaf: Read, rank: int, span: Span, lifting: Lifting) -> None:
+    """Stop where an operation that also works on numbers would be the only sign of further dimensions.
+
+    Subscripts or sizes name two dimensions or more: then there are no others (P4), and the item is a number. What the
+    operation says against that is weaker, and neither is sure.
+    """
+    least = lifting.scope.least(leaf.root)
+    if least > 1 and len(leaf.subs) + rank > least:
+        raise stop(
+            "unknown-rank", f"whether items of `{leaf.root}` are numbers or rows is not known", span,
+            f"show the shape of `{leaf.root}`, as in `n, m = {leaf.root}.shape`",
+        )  # fmt: skip
 
 
 def learn(value: Value, rank: int, lifting: Lifting) -> None:

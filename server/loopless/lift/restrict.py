@@ -21,7 +21,7 @@ from loopless.ir.value import (
     walk,
 )
 from loopless.lift.context import Lifting
-from loopless.lift.piece import Append, Write, with_atoms
+from loopless.lift.piece import Append, Write, values_of, with_atoms
 
 Known = Sequence[Constraint]
 
@@ -160,5 +160,6 @@ def _scanned(piece: Write, axis: Axis) -> bool:
     return any(
         (isinstance(v, Scan | Previous) and v.axis == axis)
         or (isinstance(v, Temp) and axis in v.axes)
-        for v in walk(piece.value)
+        for value in values_of(piece)
+        for v in walk(value)
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from loopless.finding import Missed, Span
 
+# Where a reason has no place of its own: the loop's header takes its place.
+NOWHERE = Span(0, 0)
+
 
 class StopLifting(Exception):
     """Carries the reason why a loop stays."""

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 
 from loopless.facts.scope import Scope
 from loopless.ir.poly import poly
-from loopless.ir.value import Apply, At, Cut, New, Pick, Read, Ref, Sub, Value, axes_of
+from loopless.ir.value import (
+    Apply,
+    At,
+    Cut,
+    New,
+    Pick,
+    Read,
+    Ref,
+    Sub,
+    Value,
+    axes_of,
+    replaced,
+)
 from loopless.lift.resliced import within
 from loopless.lift.types import type_of
 
@@ -92,6 +104,25 @@ def normal(read: Read, scope: Scope) -> Read:
     while subs and is_full(subs[-1]):
         subs.pop()
     return Read(read.root, tuple(subs))
+
+
+def in_tensors(place: Value, scope: Scope) -> Value:
+    """A place that is looked up, without going through Python: what is read for it holds integers."""
+
+    def change(inner: Value) -> Value | None:
+        match inner:
+            case Apply("item", (read,)) if read_dtype(read, scope) in {None, "int64"}:
+                return in_tensors(read, scope)
+            case _:
+                return None
+
+    return replaced(place, change)
+
+
+def read_dtype(value: Value, scope: Scope) -> str | None:
+    """The dtype that the file shows."""
+    dtype = type_of(value, scope).dtype
+    return None if dtype is None or dtype.startswith("of:") else dtype
 
 
 def is_full(sub: Sub) -> bool:

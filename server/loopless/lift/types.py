@@ -9,6 +9,7 @@ from loopless.facts.evidence import FLOATS, dtype_name
 from loopless.facts.operations import Result, Rule, lookup
 from loopless.facts.scope import Scope
 from loopless.ir import value as v
+from loopless.lift.stop import NOWHERE, stop
 
 Kind = Literal["int", "float", "bool", "number", "tensor", "other"]
 
@@ -112,6 +113,8 @@ def _read(root: str, subs: tuple[v.Sub, ...], scope: Scope) -> Type:
                     # A place that is looked up is a number, unless the file shows more (P4).
                     rank += inner.rank or 0
                     break
+        if rank < 0:
+            raise stop("unknown-rank", f"`{root}` has more subscripts than dimensions", NOWHERE)
     return Type("tensor", scope.dtype(root), rank)
 
 

@@ -69,12 +69,14 @@ _CREATED = (
         dtype=Result.UNKNOWN,
     )),
     Row("torch", "as_tensor", op(
-        Rule.CREATE, "data", "", keywords="dtype device requires_grad", dtype=Result.UNKNOWN
+        Rule.CREATE, "data", "", keywords="dtype device requires_grad", dtype=Result.UNKNOWN,
+        alias=True,
     )),
     Row("torch", "asarray", op(
-        Rule.CREATE, "obj", "", keywords="dtype device copy requires_grad", dtype=Result.UNKNOWN
+        Rule.CREATE, "obj", "", keywords="dtype device copy requires_grad", dtype=Result.UNKNOWN,
+        alias=True,
     )),
-    Row("torch", "from_numpy", op(Rule.CREATE, "ndarray", "", dtype=Result.UNKNOWN)),
+    Row("torch", "from_numpy", op(Rule.CREATE, "ndarray", "", dtype=Result.UNKNOWN, alias=True)),
     Row("torch", "Tensor", op(Rule.CREATE, "data", "", variadic="data", dtype=Result.DEFAULT)),
     Row("torch", "FloatTensor", _typed("float32")),
     Row("torch", "DoubleTensor", _typed("float64")),

@@ -1,0 +1,42 @@
+"""Folds that start from a number of Python: where nothing is folded in, the number stays what it is (T45)."""
+
+from __future__ import annotations
+
+import math
+
+from loopless.dependence.conditions import conjunction, integer_of
+from loopless.emit.draft import Setting, may_be_empty, positive
+from loopless.emit.printer import Printer
+from loopless.ir.value import Apply, Best, Const, Reduce, Value, axes_of
+
+
+def start_test(value: Value, printer: Printer, setting: Setting) -> str | None:
+    """The text of a condition under which a fold gives anything but its start; None where it need not be asked."""
+    match value:
+        case Best(order, axis, key, start, body, _, when) if body == key and _counts(
+            start, key, printer
+        ):
+            printer.place(axis)
+            beats = conjunction(when, Apply(order, (key, start)))
+            if beats is None or axes_of(beats) != frozenset({axis}):
+                return None
+            return f"{printer.code(beats).primary}.any()"
+        case Apply("+" | "*", (start, Reduce() as fold)) if _counts(start, fold, printer):
+            axes = [a for a in printer.layout if a not in printer.loops]
+            tests = [
+                positive(a.extent, printer, printer.size(a.extent))
+                for a in may_be_empty(axes, printer, setting)
+            ]
+            return " and ".join(tests) or None
+        case _:
+            return None
+
+
+def _counts(start: Value, folded: Value, printer: Printer) -> bool:
+    """Whether the start is a number of Python that a tensor takes the place of, and no neutral one."""
+    if printer.typed(start).is_tensor or not printer.typed(folded).is_tensor:
+        return False
+    whole = integer_of(start)
+    if whole is not None:
+        return whole.constant not in (0, 1)
+    return not (isinstance(start, Const) and start.value in (0, 1, math.inf, -math.inf))
