@@ -24,9 +24,11 @@ class Draft:
     assumptions: list[str] = field(default_factory=list[str])
     needs_torch: bool = False
     temp_layouts: dict[str, tuple[Axis, ...]] = field(default_factory=dict[str, tuple[Axis, ...]])
+    temp_ends: dict[str, tuple[Poly, ...]] = field(default_factory=dict[str, tuple[Poly, ...]])
     kept: int = 0
     ranges: dict[str, str] = field(default_factory=dict[str, str])
     parts: dict[str, str] = field(default_factory=dict[str, str])
+    guard: tuple[str, int, int] = ("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Setting:
 def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:
     """A printer that knows what the statements before it made."""
     printer = Printer(setting.scope, setting.names, layout, dict(setting.loops))
-    printer.temp_layouts = draft.temp_layouts
+    printer.temp_layouts, printer.temp_ends = draft.temp_layouts, draft.temp_ends
     printer.known = list(setting.known)
     printer.device_root = setting.device_root
     printer.behind, printer.clean, printer.mapped = setting.behind, setting.clean, setting.mapped
@@ -136,8 +138,12 @@ def add_guarded(
     for axis in _strongest(open_axes, printer):
         code = printer.size(axis.extent)
         tests.append(positive(axis.extent, printer, code))
-    add_line(f"if {' and '.join(tests)}:", setting, draft, depth)
+    test = f"if {' and '.join(tests)}:"
+    if draft.guard != (test, depth, len(draft.lines)):
+        # Else it goes on in the block of the line before, under the same test.
+        add_line(test, setting, draft, depth)
     add_line(line, setting, draft, depth + 1)
+    draft.guard = test, depth, len(draft.lines)
 
 
 def _strongest(axes: list[Axis], printer: Printer) -> list[Axis]:

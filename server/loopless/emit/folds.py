@@ -119,9 +119,10 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
         a for a in axes if a not in axes_of(body) and (when is None or a not in axes_of(when))
     ]
     present = [a for a in axes if a not in missing]
-    printer.grade_at_least("E1")
     if not present:
+        _grade_repeated(kind, printer)
         return infix("*", printer.code(body), _count(missing, printer), printer)
+    printer.grade_at_least("E1")
     if when is None:
         product = contraction(present, body, printer)
         code = product if product is not None else _plain_sum(present, body, kind, printer)
@@ -131,6 +132,12 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
     else:
         code = _masked_sum(present, body, when, kind, printer)
     return infix("*", code, _count(missing, printer), printer) if missing else code
+
+
+def _grade_repeated(kind: Type, printer: Printer) -> None:
+    """The same value folded many times rounds many times, unless it is an integer."""
+    if kind.dtype is None or not kind.dtype.startswith(("int", "uint", "bool")):
+        printer.grade_at_least("E1")
 
 
 def _filled(code: Code, axes: list[Axis]) -> Code:
@@ -147,7 +154,7 @@ def _fold(code: Code, method: str, axes: list[Axis], dtype: str = "") -> str:
     return f"{code.primary}.{method}({dims_text(code, axes)}{tail})"
 
 
-def _sum_dtype(kind: Type, printer: Printer) -> str:
+def sum_dtype(kind: Type, printer: Printer) -> str:
     """The dtype= that keeps integers as narrow as the loop did (T10)."""
     if kind.dtype in {"int32", "int16", "int8", "uint8"}:
         return f"dtype={printer.function('torch.' + kind.dtype)}"
@@ -156,7 +163,7 @@ def _sum_dtype(kind: Type, printer: Printer) -> str:
 
 def _plain_sum(axes: list[Axis], body: Value, kind: Type, printer: Printer) -> Code:
     code = _spread(printer.code(body), axes)
-    return without(code, _fold(code, "sum", axes, _sum_dtype(kind, printer)), axes)
+    return without(code, _fold(code, "sum", axes, sum_dtype(kind, printer)), axes)
 
 
 def _spread(code: Code, axes: list[Axis]) -> Code:
@@ -168,7 +175,7 @@ def _spread(code: Code, axes: list[Axis]) -> Code:
 def _masked_sum(axes: list[Axis], body: Value, when: Value, kind: Type, printer: Printer) -> Code:
     zero = Int(poly(0)) if kind.kind != "float" else Const(0.0)
     code = _spread(where(when, body, zero, printer), axes)
-    return without(code, _fold(code, "sum", axes, _sum_dtype(kind, printer)), axes)
+    return without(code, _fold(code, "sum", axes, sum_dtype(kind, printer)), axes)
 
 
 def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
@@ -179,11 +186,11 @@ def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer
     else:
         missing = [a for a in axes if a not in axes_of(body)]
         if missing and len(missing) == len(axes):
-            printer.grade_at_least("E1")
+            _grade_repeated(kind, printer)
             return infix("**", printer.code(body), _count(missing, printer), printer)
         code = printer.code(body)
     code = _spread(code, axes)
-    dtype = _sum_dtype(kind, printer)
+    dtype = sum_dtype(kind, printer)
     printer.grade_at_least("E1")
     text = code.primary
     rest = code
@@ -244,11 +251,11 @@ def scan(value: Scan, printer: Printer) -> Code:
     neutral = 0 if value.op == "+" else 1
     body = printer.code(value.body)
     if axis not in body.axes:
-        raise Unprintable("scan", "a running fold of a value that does not vary")
+        return _even_steps(value, kind, printer)
     place = -1 if printer.behind else body.axes.index(axis)
     if printer.behind and value.exclusive:
         raise Unprintable("unknown-rank", "a running fold beside operands of unknown rank")
-    dtype = _sum_dtype(kind, printer)
+    dtype = sum_dtype(kind, printer)
     tail = f", {dtype}" if dtype else ""
     if not value.exclusive:
         code = body.but(f"{body.primary}.{method}({place}{tail})")
@@ -259,6 +266,17 @@ def scan(value: Scan, printer: Printer) -> Code:
         return code
     refuse_truths((start, value.body, value), printer.scope)
     return infix(value.op, printer.code(start), code, printer)
+
+
+def _even_steps(value: Scan, kind: Type, printer: Printer) -> Code:
+    """The same number added each time: a multiple of it."""
+    if value.op != "+" or kind.kind not in {"int", "float"} or axes_of(value.body):
+        raise Unprintable("scan", "a running fold of a value that does not vary")
+    times = Int(poly(value.axis) + (0 if value.exclusive else 1))
+    total: Value = Apply("*", (value.body, times))
+    if value.start is not None and not _is_number(value.start, 0):
+        total = Apply("+", (value.start, total))
+    return printer.code(total)
 
 
 def _is_number(value: Value, number: int) -> bool:

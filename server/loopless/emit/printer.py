@@ -11,6 +11,7 @@ from loopless.emit.align import reordered
 from loopless.emit.arithmetic import calculated, hosted, truncated
 from loopless.emit.calls import called
 from loopless.emit.code import ATOM, LEVELS, UNARY, Axes, Code
+from loopless.emit.combs import comb
 from loopless.emit.conditions import compare, logic, truth, where
 from loopless.emit.doubles import truths_as_numbers
 from loopless.emit.folds import best, previous, reduction, scan
@@ -27,6 +28,7 @@ from loopless.ir.poly import Axis, Poly
 from loopless.ir.value import (
     Apply,
     Best,
+    Comb,
     Const,
     Int,
     OnItem,
@@ -75,6 +77,7 @@ class Printer:
         self.clean = False
         self.most: int | None = None
         self.temp_layouts: dict[str, Axes] = {}
+        self.temp_ends: dict[str, tuple[Poly, ...]] = {}
         self.known: list[Constraint] = []
         self.device_root: str | None = None
         self.mapped = False
@@ -143,6 +146,7 @@ class Printer:
             case Read():
                 return self.read(value)
             case Temp(name, axes):
+                self.ends.extend(self.temp_ends.get(name, ()))
                 return self.saved_behind(name, axes) if self.behind else self.saved(value)
             case Apply():
                 return self.apply(value)
@@ -150,8 +154,8 @@ class Printer:
                 return self.operation(value)
             case Reduce():
                 return reduction(value, self)
-            case Scan():
-                return scan(value, self)
+            case Scan() | Comb():
+                return comb(value, self) if isinstance(value, Comb) else scan(value, self)
             case Previous():
                 self.in_front("a value of the iteration before")
                 return previous(value, self)

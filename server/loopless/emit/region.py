@@ -24,12 +24,13 @@ from loopless.facts.scope import (
 )
 from loopless.finding import Edit, Finding, Missed, Refusal, Stages
 from loopless.ir import tree
-from loopless.ir.value import Read, reads_of
+from loopless.ir.value import Read, Value, reads_of
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
 from loopless.lift.flat import flat_forms, refuse_parts
 from loopless.lift.piece import Append, Kept, Piece, Write
+from loopless.lift.saved import own_names, shared
 from loopless.lift.stop import NOWHERE, StopLifting
 from loopless.lift.unused import without_unused
 
@@ -115,6 +116,7 @@ def _region(
         rows=rows,
         clean=clean,
         unsure=place.unsure,
+        unshared=own_names(loop, live, scope),
     )
     lifting.temps |= set(scope.locals) | set(scope.names)
     lifting.scope.counters = counters(loop, scope)
@@ -123,8 +125,9 @@ def _region(
         lifting = ranks
     frame = Frame({}, [])
     Executor(lifting).loop(loop, frame)
-    ends = [v for n in live if (v := frame.env.get(n)) is not None and not isinstance(v, Unbound)]
-    frame.pieces[:] = without_unused(frame.pieces, ends, lifting.saved)
+    frame.pieces[:] = without_unused(
+        shared(frame.pieces), _ends(live, frame, lifting), lifting.saved
+    )
     pieces = list(frame.pieces)
     refuse_parts(pieces, place.whole, live, lifting.scope)
     setting = replace(setting_of(loop, lifting, text), clean=clean)
@@ -180,6 +183,15 @@ def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) 
             raise Unprintable(
                 "list-used", f"`{piece.root}` changes after it was used for an item of the list"
             )
+
+
+def _ends(live: frozenset[str], frame: Frame, lifting: Lifting) -> list[Value]:
+    """The values that are asked for after the loop."""
+    left = [frame.env.get(name, Unbound("")) for name in live]
+    found = [value for value in left if not isinstance(value, Unbound)]
+    if lifting.leave is not None:
+        found += [lifting.leave.value, lifting.leave.when]
+    return found
 
 
 def _gains_nothing(pieces: list[Piece], loop: tree.For) -> bool:

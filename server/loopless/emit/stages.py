@@ -18,6 +18,7 @@ from loopless.ir.value import (
     Apply,
     At,
     Best,
+    Comb,
     Const,
     Cut,
     Int,
@@ -150,6 +151,8 @@ def spelled(value: Value) -> str:
         case Reduce(op, axis, body, when):
             sign = _FOLDS.get(op, op)
             return f"{sign}{{{axis.name}}} {_operand(body)}{_when(when)}"
+        case Comb(op, axis, body, _, residue):
+            return f"{_FOLDS.get(op, op)}{{every {_size(residue.extent)} {axis.name}}} {_operand(body)}"
         case Scan(op, axis, body, start, exclusive):
             upto = "before" if exclusive else "up to"
             begin = "" if start is None else f" from {spelled(start)}"

@@ -80,11 +80,15 @@ def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
         start_or_step(piece, code, printer, setting, draft, depth)
         return
     text = code.text
-    if isinstance(piece.value, Read):
-        text = f"{code.primary}.clone()"
     if code.behind:
         text = brought(code).text
+    if isinstance(piece.value, Read):
+        text = f"{code.but(text).primary}.clone()"
     draft.temp_layouts[piece.name] = code.axes
+    if isinstance(piece.value, Read) and not printer.places:
+        # Slices may be taken where the loop does not run, only not be met by others: those who do are under a test.
+        draft.temp_ends[piece.name] = tuple(printer.ends)
+        printer.ends.clear()
     if needs_trips(printer, setting, may_be_empty(piece.axes, printer, setting), []):
         raise Unprintable("zero-trips", f"`{piece.name}` has no value where the loop does not run")
     add_guarded(f"{piece.name} = {text}", piece.axes, printer, setting, draft, depth)

@@ -16,6 +16,7 @@ from loopless.emit.draft import (
     learn,
     printer_for,
 )
+from loopless.emit.fractions import cuts_fractions
 from loopless.emit.masked_stores import masked_store
 from loopless.emit.meeting import meeting
 from loopless.emit.orientation import sent
@@ -29,6 +30,7 @@ from loopless.ir.poly import Axis, Poly
 from loopless.ir.value import (
     Apply,
     At,
+    Comb,
     Previous,
     Read,
     Reduce,
@@ -94,7 +96,7 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
 
 def _scans_backwards(piece: Write) -> bool:
     for value in walk(piece.value):
-        if isinstance(value, Scan | Previous):
+        if isinstance(value, Scan | Comb | Previous):
             for sub in piece.subs:
                 if isinstance(sub, At) and value.axis in sub.poly.axes():
                     slope = sub.poly.coefficient(value.axis).constant
@@ -147,8 +149,11 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
         raise Unprintable(
             "dtype", f"`{piece.root}` holds truth values, whose sums are truth values"
         )
-    if own in _INTEGERS and not piece.augmented and _folds_fractions(shown, setting):
-        raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
+    if piece.op is not None and not piece.augmented and isinstance(piece.value, Apply):
+        # `x[i] = x[i] + v + w` is printed as adding v + w.
+        printer.grade_at_least("E1" if piece.value.op == piece.op else "E0")
+    if not piece.augmented and cuts_fractions(Read(piece.root, piece.subs), shown, setting.scope):
+        raise Unprintable("dtype", f"`{piece.root}` may hold integers and cut each sum off")
     if symbol == "=" and text == piece.root:
         text = f"{text}[:]"
     printer.most = rank
@@ -226,14 +231,6 @@ def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: S
         if own is None or type_of(value, setting.scope).dtype != own:
             return f"{line.primary}.to({piece.root}.dtype)"
     return line.text
-
-
-def _folds_fractions(value: Value, setting: Setting) -> bool:
-    """Whether a fold in a value may have fractions that stores in between would cut off."""
-    return any(
-        isinstance(v, Reduce | Scan) and type_of(v, setting.scope).dtype not in _INTEGERS
-        for v in walk(value)
-    )
 
 
 def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from loopless.facts.scope import every_statement, own_expressions, walk_expr
+from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.ir import tree
 
 # The least rank of a tensor that may have any number of further dimensions.
@@ -109,10 +109,46 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
                 pass
     # What subscripts name is there: a condition on fewer of them asks a row, which may have one element.
     ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}
+    integers = _integers(body)
+    indexed.update(_passed_on(body, stored, integers))
+    indexed.update(_looked_through(body, stored | indexed))
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
-        ranks, least, _integers(body),
+        ranks, least, integers,
     )  # fmt: skip
+
+
+def _passed_on(
+    body: Iterable[tree.Stmt], stored: set[str], integers: frozenset[str]
+) -> Iterator[str]:
+    """Names read by subscript for an element store, or for a place that other subscripts name."""
+    made = names_bound(body)
+    for statement in every_statement(body):
+        match statement:
+            case tree.Augment(tree.Item(), _, tree.Item(tree.Name(name))):
+                yield name
+            case tree.Assign(tree.Item(tree.Name(to)), tree.Item(tree.Name(name))):
+                # A tensor made here may well be filled from a list of tensors.
+                if to in stored and to not in made:
+                    yield name
+            case tree.Assign(tree.Name(to), tree.Item(tree.Name(name))) if to in integers:
+                yield name
+            case _:
+                pass
+
+
+def _looked_through(body: Iterable[tree.Stmt], used: set[str]) -> Iterator[str]:
+    """Names that are stored to or read by subscript under another name, whole or in part."""
+    for statement in every_statement(body):
+        match statement:
+            case tree.Assign(tree.Name(to), tree.Name(name)) if to in used:
+                yield name
+            case tree.Assign(tree.Name(to), tree.Item(tree.Name(name), (tree.Range(),))) if (
+                to in used
+            ):
+                yield name
+            case _:
+                pass
 
 
 def _shown(

@@ -22,6 +22,7 @@ class Fact:
     `dims` are the sizes of a tensor of known rank (None: unknown size). `like` names a tensor of the same shape.
     `dtype` is torch's name ("float32"), or "of:x" for the dtype of the tensor `x`, or None. `presumed` says that
     the kind was taken from use alone. `fresh` tensors share no memory with any other name.
+    `window` names the tensor of which this one is the part from a place of the first dimension on, in its memory.
     `instance` is the dotted name of the class of a module or other object.
     """
 
@@ -37,6 +38,7 @@ class Fact:
     items: tuple[Fact, ...] | None = None
     view_of: str | None = None
     literal: object = None
+    window: tuple[str, Poly] | None = None
 
     @property
     def is_tensor(self) -> bool:

@@ -46,7 +46,7 @@ class Scope:
     least_rank: Mapping[str, int] = field(default_factory=dict[str, int])
     integers: frozenset[str] = frozenset()
     alike: Mapping[str, str] = field(default_factory=dict[str, str])
-    counters: frozenset[str] = frozenset()
+    counters: Mapping[str, int] = field(default_factory=dict[str, int])
     given: tuple[Poly, ...] = ()
 
     def copy(self) -> Scope:
@@ -198,6 +198,10 @@ def mentions(fact: Fact, name: str) -> bool:
     if fact.like == name or fact.dtype == f"of:{name}" or fact.view_of == name:
         return True
     polys = [p for p in (fact.poly, *(fact.dims or ())) if p is not None]
+    if fact.window is not None:
+        if fact.window[0] == name:
+            return True
+        polys.append(fact.window[1])
     if any(_atom_of(p, name) for p in polys):
         return True
     return fact.items is not None and any(mentions(item, name) for item in fact.items)
@@ -228,6 +232,9 @@ def without(fact: Fact, name: str, owner: str) -> Fact:
         view_of=None if fact.view_of == name else fact.view_of,
         poly=kept(fact.poly) if fact.poly is None or kept(fact.poly) else poly(Symbol(owner)),
         items=None if fact.items is None else tuple(without(i, name, "") for i in fact.items),
+        window=None
+        if fact.window is None or mentions(Fact(window=fact.window), name)
+        else fact.window,
     )
 
 

@@ -17,6 +17,7 @@ from loopless.facts.scope import (
     target_names,
 )
 from loopless.facts.sharing import bound_sharers, share, share_bound, share_held, sharers
+from loopless.facts.windows import window_of
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Symbol, poly
 
@@ -145,6 +146,8 @@ def assign(
                     like=fact.like or (value.id if fact.dims is None else None),
                     dtype=fact.dtype or f"of:{value.id}",
                 )
+            if fact.is_tensor:
+                fact = fact.but(window=window_of(value, scope))
             scope.bind(name, _lasting(fact, name))
         case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
             _unpack(items, value, scope)

@@ -141,6 +141,20 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class Comb:
+    """`op` folded over every n-th iteration of `axis` up to the present one.
+
+    n is the extent of `residue`; `start` is what the first n iterations begin with, as a function of that axis.
+    """
+
+    op: str
+    axis: Axis
+    body: Value
+    start: Value
+    residue: Axis
+
+
+@dataclass(frozen=True, slots=True)
 class Previous:
     """What `body` was one iteration of `axis` ago; `start` in the first."""
 
@@ -168,7 +182,19 @@ class Best:
 
 
 Value: TypeAlias = (
-    Const | Int | Ref | Read | Temp | Apply | OnItem | Tuple | Reduce | Scan | Previous | Best
+    Const
+    | Int
+    | Ref
+    | Read
+    | Temp
+    | Apply
+    | OnItem
+    | Tuple
+    | Reduce
+    | Scan
+    | Comb
+    | Previous
+    | Best
 )
 
 
@@ -229,7 +255,7 @@ def children(value: Value) -> Iterator[Value]:
             yield body
             if start is not None:
                 yield start
-        case Previous(_, body, start):
+        case Previous(_, body, start) | Comb(_, _, body, start):
             yield body
             yield start
         case Best():
@@ -282,6 +308,8 @@ def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
             return Reduce(op, axis, change(body), None if when is None else change(when))
         case Scan(op, axis, body, start, exclusive):
             return Scan(op, axis, change(body), None if start is None else change(start), exclusive)
+        case Comb(op, axis, body, start, residue):
+            return Comb(op, axis, change(body), change(start), residue)
         case Previous(axis, body, start):
             return Previous(axis, change(body), change(start))
         case Best():
@@ -394,6 +422,9 @@ def axes_of(value: Value) -> frozenset[Axis]:
         case Best():
             found -= {value.axis, *value.inner}
         case Scan(_, axis, _, _, _) | Previous(axis, _, _):
+            found.add(axis)
+        case Comb(_, axis, _, _, residue):
+            found.discard(residue)
             found.add(axis)
         case _:
             pass

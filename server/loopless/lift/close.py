@@ -25,6 +25,7 @@ from loopless.ir.value import (
     substitute_subs,
     walk,
 )
+from loopless.lift.addends import counted
 from loopless.lift.carried import Solution, companion, if_any, last, solve
 from loopless.lift.cells import carried_on, leading, runs_along, stays_running
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
@@ -34,6 +35,8 @@ from loopless.lift.identity import itemized, reads_item, refuse_stores
 from loopless.lift.interchange import distribute_privately
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of
+from loopless.lift.reroll import rerolled_sums
+from loopless.lift.seen import left_there
 from loopless.lift.space import Space
 from loopless.lift.stop import stop
 from loopless.lift.winners import by_place
@@ -61,7 +64,7 @@ def close_level(
     axis = space.axis
     pieces = list(inner.pieces)
     live_cells = {
-        name: update
+        name: counted(update, name, lifting.scope)
         for name, update in updates.items()
         if not isinstance(update, Unbound) and not isinstance(starts[name], Unbound)
     }
@@ -90,7 +93,7 @@ def close_level(
     pieces = [_put(piece, solved) for piece in pieces]
     finals: dict[str, Value] = {}
     for name, solution in solved.items():
-        finals[name] = solution.after
+        finals[name] = rerolled_sums(solution.after, lifting)
     onward = {
         name: _in_value(live_cells[name], solved)
         for name in unsolved
@@ -143,7 +146,7 @@ def close_level(
         # What a loop that stays saves in each of its iterations is gone after it.
         if not any(isinstance(v, Temp) and v.name in inside for v in walk(value))
     }
-    _check_finals(finals, pieces, lifting)
+    _check_finals(finals, pieces, axis, lifting)
     placed = by_place(finals, lifting, loop.header)
     return Closed((*closed, *placed.pieces), placed.finals)
 
@@ -291,14 +294,7 @@ def _in_value(value: Value, solved: dict[str, Solution]) -> Value:
             case Read(root, ()) if root in solved and not _unsaid(solved[root], root):
                 return solved[root].before
             case Int(p):
-                names = [
-                    a.name
-                    for a in p.atoms()
-                    if isinstance(a, Cell) and a not in atoms and a.name in solved
-                ]
-                if not names:
-                    return Int(p.substitute(atoms))
-                return _expanded(p.substitute(atoms), atoms, solved)
+                return _expanded(p, atoms, solved)
             case Read(root, subs) if subs:
                 return Read(root, tuple(_in_sub(sub, atoms, solved) for sub in subs))
             case _:
@@ -312,15 +308,24 @@ def _unsaid(solution: Solution, name: str) -> bool:
     return solution.before == Read(name, ())
 
 
+def _open_cells(p: Poly, atoms: dict[Atom, Poly], solved: dict[str, Solution]) -> list[Cell]:
+    """The solved names in a polynomial that have no polynomial as their closed form.
+
+    Asked before `atoms` are put in: a closed form speaks of the name's value before the loop by the same name.
+    """
+    found = [a for a in p.atoms() if isinstance(a, Cell) and a.name in solved]
+    return [cell for cell in found if cell not in atoms]
+
+
 def _expanded(p: Poly, atoms: dict[Atom, Poly], solved: dict[str, Solution]) -> Value:
     """A polynomial of one carried name of no closed form as arithmetic on its value."""
-    cells = [a for a in p.atoms() if isinstance(a, Cell) and a.name in solved and a not in atoms]
+    cells = _open_cells(p, atoms, solved)
     if len(cells) != 1 or p.degree(cells[0]) != 1:
-        return Int(p)
+        return Int(p.substitute(atoms))
     cell = cells[0]
     if _unsaid(solved[cell.name], cell.name):
-        return Int(p)
-    slope, rest = p.coefficient(cell), p.without(cell)
+        return Int(p.substitute(atoms))
+    slope, rest = p.coefficient(cell).substitute(atoms), p.without(cell).substitute(atoms)
     value = solved[cell.name].before
     if slope.constant != 1:
         value = Apply("*", (Int(slope), value))
@@ -330,15 +335,8 @@ def _expanded(p: Poly, atoms: dict[Atom, Poly], solved: dict[str, Solution]) -> 
 def _in_sub(sub: Sub, atoms: dict[Atom, Poly], solved: dict[str, Solution]) -> Sub:
     match sub:
         case At(p):
-            # What replaces a name mentions its value before the loop by the same name: asked before, not after.
-            unclosed = any(
-                isinstance(a, Cell) and a not in atoms and a.name in solved for a in p.atoms()
-            )
-            p = p.substitute(atoms)
-            if unclosed:
-                value = _expanded(p, atoms, solved)
-                return sub if isinstance(value, Int) else Pick(value)
-            return At(p)
+            value = _expanded(p, atoms, solved)
+            return At(value.poly) if isinstance(value, Int) else Pick(value)
         case Pick(value):
             return Pick(_in_value(value, solved))
         case _:
@@ -405,7 +403,9 @@ def _after(name: str, value: Value, axis: Axis, outer: Frame, lifting: Lifting) 
     return if_any(axis, value, before)
 
 
-def _check_finals(finals: dict[str, Value], pieces: list[Piece], lifting: Lifting) -> None:
+def _check_finals(
+    finals: dict[str, Value], pieces: list[Piece], axis: Axis, lifting: Lifting
+) -> None:
     """A reduction read after the loop must not read memory that the loop changes."""
     for name, value in list(finals.items()):
         for read in reads_of(value):
@@ -417,7 +417,9 @@ def _check_finals(finals: dict[str, Value], pieces: list[Piece], lifting: Liftin
                     w.root == access.root or lifting.scope.may_alias(w.root, access.root)
                     for w in writes(piece)
                 ):
-                    if _settled(piece, read, lifting):
+                    if _settled(piece, read, lifting) or left_there(
+                        piece, read, pieces, axis, lifting
+                    ):
                         continue
                     del finals[name]
                     break

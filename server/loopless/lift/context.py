@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from loopless.facts.scope import Scope
 from loopless.finding import Missed
 from loopless.ir.poly import Axis, Poly
-from loopless.ir.value import Value
+from loopless.ir.value import Sub, Value
 from loopless.lift.piece import Piece
 
 
@@ -52,6 +52,11 @@ class Lifting:
     sized: set[Axis] = field(default_factory=set[Axis])
     flat_names: set[str] = field(default_factory=set[str])
     hints: dict[Value, str] = field(default_factory=dict[Value, str])
+    unshared: frozenset[str] = frozenset()
+    given: set[str] = field(default_factory=set[str])
+    seen: dict[tuple[str, tuple[Sub, ...]], set[int]] = field(
+        default_factory=dict[tuple[str, tuple[Sub, ...]], set[int]]
+    )
 
     def axis(self, name: str, extent: Poly) -> Axis:
         """A new axis, named after the loop's variable."""
@@ -64,18 +69,22 @@ class Lifting:
             self.assumptions.append(sentence)
 
     def temp(self, name: str) -> str:
-        """A name for an expanded scalar: the user's own, made unique."""
+        """A name for an expanded scalar: the user's own, made unique where others use it."""
         candidate, number = name, 2
-        while candidate in self.temps:
+        while candidate in self.given or (
+            candidate in self.temps and candidate not in self.unshared
+        ):
             candidate, number = f"{name}_{number}", number + 1
         self.temps.add(candidate)
+        self.given.add(candidate)
         return candidate
 
     def own(self, name: str) -> str:
         """The name of a scalar that no statement outside of its level reads: the user's own, once."""
-        if name in self.private:
+        if name in self.private or name in self.given:
             return self.temp(name)
         self.private.add(name)
+        self.given.add(name)
         return name
 
 

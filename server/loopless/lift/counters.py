@@ -1,4 +1,4 @@
-"""Names that only count up: they start at zero or more, and the loop adds to them or starts them anew."""
+"""Names that only count up: they start from a number, and the loop adds to them or starts them anew."""
 
 from __future__ import annotations
 
@@ -8,38 +8,46 @@ from loopless.facts.scope import Scope, every_statement, target_names
 from loopless.ir import tree
 
 
-def counters(loop: tree.For, scope: Scope) -> frozenset[str]:
-    """The integer names of a nest that are never negative, by the statements that bind them."""
-    found: dict[str, bool] = {}
+def counters(loop: tree.For, scope: Scope) -> dict[str, int]:
+    """The integer names of a nest that only rise, each with what it is at least, by the statements that bind them."""
+    least: dict[str, int | None] = {}
     for statement in every_statement((loop,)):
-        for name, rises in _bindings(statement):
-            found[name] = rises and found.get(name, True)
-    return frozenset(name for name, rises in found.items() if rises and _starts(name, scope))
+        for name, low in _bindings(statement):
+            least[name] = _lower(low, least.get(name, low))
+    found = {name: _lower(low, _start(name, scope, low)) for name, low in least.items()}
+    return {name: low for name, low in found.items() if low is not None and low != _ANY}
 
 
-def _bindings(statement: tree.Stmt) -> Iterator[tuple[str, bool]]:
-    """The names that a statement binds, each with whether it stays at zero or more."""
+_ANY = 1 << 62
+
+
+def _lower(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else min(one, other)
+
+
+def _bindings(statement: tree.Stmt) -> Iterator[tuple[str, int | None]]:
+    """The names that a statement binds, each with what it is at least, None where that is not known."""
     match statement:
         case tree.Assign(tree.Name(name), tree.Literal(value)):
-            yield name, _natural(value)
+            yield name, _integer(value)
         case tree.Augment(tree.Name(name), "+", tree.Literal(value)):
-            yield name, _natural(value)
+            step = _integer(value)
+            yield name, _ANY if step is not None and step >= 0 else None
         case tree.Assign(target) | tree.Augment(target) | tree.For(target):
-            yield from ((name, False) for name in target_names(target))
+            yield from ((name, None) for name in target_names(target))
         case tree.Other(_, _, binds):
-            yield from ((name, False) for name in binds)
+            yield from ((name, None) for name in binds)
         case _:
             pass
 
 
-def _natural(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _starts(name: str, scope: Scope) -> bool:
-    """Whether a name is a natural number before the loop, if it is anything."""
+def _start(name: str, scope: Scope, inside: int | None) -> int | None:
+    """What a name is before the loop; what it is given inside, if it is nothing before."""
     if name not in scope.names:
-        return name not in scope.world.constants
+        return None if name in scope.world.constants else inside
     fact = scope.fact(name)
-    start = None if fact.poly is None else fact.poly.constant
-    return fact.kind == "int" and start is not None and start >= 0
+    return None if fact.kind != "int" or fact.poly is None else fact.poly.constant

@@ -17,34 +17,29 @@ from loopless.ir import tree
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import (
     Apply,
-    At,
-    Const,
     Int,
     Pick,
-    Read,
     Reduce,
-    Scan,
-    Sub,
     Temp,
     Value,
     axes_of,
-    reads_of,
     replaced,
     sub_axes,
-    substitute,
-    substitute_subs,
     walk,
 )
-from loopless.lift.carried import addend, factor_of
 from loopless.lift.context import Lifting
 from loopless.lift.extremes import kept_extreme
 from loopless.lift.implied import without_asking
 from loopless.lift.interchange import kept_on_axis
+from loopless.lift.nodes import split_nodes
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.overwrites import LAST, overwritten
 from loopless.lift.packing import PACK, packed
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
+from loopless.lift.reroll import rerolled
+from loopless.lift.scans import array_scan
 from loopless.lift.space import Space
+from loopless.lift.split import peeled, split_at_meeting
 from loopless.lift.stop import StopLifting, stop
 
 
@@ -62,13 +57,40 @@ def with_temp_axes(value: Value, axes: dict[str, tuple[Axis, ...]]) -> Value:
 
 
 def distribute(
-    pieces: list[Piece], axis: Axis, loop: tree.For, space: Space, lifting: Lifting
+    pieces: list[Piece],
+    axis: Axis,
+    loop: tree.For,
+    space: Space,
+    lifting: Lifting,
+    *,
+    splits: bool = True,
 ) -> list[Piece]:
     """The pieces in an order that respects all dependences, on the axis where that is sound."""
-    pieces = _split_nodes(pieces, axis, lifting)
+    rolled = rerolled(pieces, axis, lifting)
+    if rolled is not None:
+        found = distribute(rolled.pieces, rolled.axis, loop, space, lifting, splits=splits)
+        if not any(isinstance(piece, Kept) for piece in found):
+            return found
+    return _distributed(pieces, axis, loop, space, lifting, splits=splits)
+
+
+def _distributed(
+    pieces: list[Piece],
+    axis: Axis,
+    loop: tree.For,
+    space: Space,
+    lifting: Lifting,
+    *,
+    splits: bool,
+) -> list[Piece]:
+    pieces = split_nodes(pieces, axis, lifting, lambda these: _cycles(these, axis, lifting))
     edges, reasons = _edges(pieces, axis, lifting)
     lifting.dependences += [missed.witness for missed in reasons.values()]
-    groups = components(len(pieces), edges)
+    groups = _groups(pieces, edges)
+
+    def again(part: list[Piece], over: Axis) -> list[Piece]:
+        return distribute(part, over, loop, space, lifting, splits=False)
+
     result: list[Piece] = []
     waiting: list[Piece] = []
     why: list[Missed] = []
@@ -88,6 +110,8 @@ def distribute(
         lifted: list[Piece] | None = None
         if len(members) == 1:
             lifted = _on_axis(members[0], axis, loop, edges, group[0], lifting)
+        if lifted is None and splits and not waiting:
+            lifted = split_at_meeting(members, axis, lifting, again)
         if any(_temps_of(m) & stuck for m in members):
             # It needs a value that only the loop that stays has: then all of the level stays.
             return [
@@ -113,12 +137,30 @@ def distribute(
         for piece in lifted:
             if isinstance(piece, Define):
                 temps[piece.name] = piece.axes
-        result.extend(lifted)
+        result.extend(p for piece in lifted for p in peeled(piece, axis, lifting))
     flush()
     for piece in result:
         if isinstance(piece, Kept):
             lifting.misses.extend(piece.why)
     return result
+
+
+def _groups(pieces: list[Piece], edges: dict[int, set[int]]) -> list[list[int]]:
+    """The components of the graph; what asks for a value that a cycle saves belongs to the cycle."""
+    glued = {at: set(after) for at, after in edges.items()}
+    asked = [_temps_of(piece) for piece in pieces]
+    while True:
+        groups = components(len(pieces), glued)
+        added = False
+        for group in (g for g in groups if len(g) > 1):
+            saved = {p.name: at for at in group if isinstance(p := pieces[at], Define)}
+            for user in set(range(len(pieces))) - set(group):
+                for name in asked[user] & saved.keys():
+                    glued[user].add(saved[name])
+                    glued[saved[name]].add(user)
+                    added = True
+        if not added:
+            return groups
 
 
 def _temps_of(piece: Piece) -> set[str]:
@@ -207,6 +249,12 @@ def _edges(
     return edges, reasons
 
 
+def _cycles(pieces: list[Piece], axis: Axis, lifting: Lifting) -> list[list[int]]:
+    """The groups of pieces that depend on one another in a circle."""
+    edges, _ = _edges(pieces, axis, lifting)
+    return [group for group in components(len(pieces), edges) if len(group) > 1]
+
+
 def _both_update(first: Piece, second: Piece) -> bool:
     """Two updates with the same operator may run in any order."""
     return (
@@ -238,67 +286,6 @@ def _carried(root: str, kind: str, piece: Piece, axis: Axis) -> Missed:
         "carried-value", f"`{root}` carries a value from one iteration of `{axis.name}` to the next",
         piece.span, witness=words[kind],
     )  # fmt: skip
-
-
-def _split_nodes(pieces: list[Piece], axis: Axis, lifting: Lifting) -> list[Piece]:
-    """Reads that always see the values from before the loop, saved first where they stand in a cycle."""
-    edges, _ = _edges(pieces, axis, lifting)
-    groups = [g for g in components(len(pieces), edges) if len(g) > 1]
-    if not groups:
-        return pieces
-    saved: list[Piece] = []
-    result = list(pieces)
-    for group in groups:
-        written = [w for at in group for w in writes(pieces[at])]
-        for at in group:
-            piece = result[at]
-            if not isinstance(piece, Write):
-                continue
-            changed = piece
-            for read in list(dict.fromkeys(reads_of(piece.value))):
-                if not read.subs or axis not in sub_axes(read.subs):
-                    continue
-                if sub_axes(read.subs) - {axis}:
-                    continue
-                if not any(w.root == read.root for w in written):
-                    continue
-                if _always_old(read, at, pieces, axis, lifting):
-                    name = lifting.temp(f"old_{read.root}")
-                    fact = lifting.scope.fact(read.root)
-                    rank = lifting.scope.rank(read.root)
-                    used = sum(isinstance(s, At | Pick) for s in read.subs)
-                    lifting.scope.names[name] = fact.but(
-                        dims=None if rank is None else (None,) * (rank - used),
-                        like=None,
-                        view_of=None,
-                        dtype=lifting.scope.dtype(read.root),
-                    )
-                    saved.append(Define(name, read, (), piece.span))
-                    changed = replace(changed, value=_swap(changed.value, read, Temp(name, ())))
-            result[at] = changed
-    return [*saved, *result]
-
-
-def _swap(value: Value, old: Value, new: Value) -> Value:
-    return replaced(value, lambda inner: new if inner == old else None)
-
-
-def _always_old(read: Read, at: int, pieces: list[Piece], axis: Axis, lifting: Lifting) -> bool:
-    """No store of this or an earlier iteration reaches what is read."""
-    access = Access(read.root, read.subs)
-    hit = False
-    for place, piece in enumerate(pieces):
-        for w in writes(piece):
-            if w.root != read.root:
-                if lifting.scope.may_alias(w.root, read.root):
-                    return False
-                continue
-            if may_meet(w, access, axis, "<", lifting.scope):
-                return False
-            if place < at and may_meet(w, access, axis, "=", lifting.scope):
-                return False
-            hit = hit or may_meet(w, access, axis, ">", lifting.scope)
-    return hit
 
 
 def _on_axis(
@@ -336,7 +323,7 @@ def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) ->
     if carried:
         found = (
             _last_wins(piece, axis, lifting)
-            or _array_scan(piece, axis, lifting)
+            or array_scan(piece, axis, lifting)
             or kept_extreme(piece, axis, lifting)
             or packed(piece, axis, lifting)
             or overwritten(piece, axis, lifting)
@@ -390,63 +377,3 @@ def _last_wins(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
     at_last = with_atoms(piece, {axis: axis.extent - 1})
     assert isinstance(at_last, Write)
     return replace(at_last, when=conjunction(at_last.when, _runs(axis)))
-
-
-def _array_scan(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
-    """`a[i] = a[i - 1] + v`: a running sum that starts from the element before the first."""
-    if piece.when is not None or any(isinstance(s, Pick) for s in piece.subs):
-        return None
-    for read in dict.fromkeys(reads_of(piece.value)):
-        if read.root != piece.root or len(read.subs) != len(piece.subs):
-            continue
-        if not _one_behind(piece.subs, read.subs, axis):
-            continue
-        others = list(reads(_swapped(piece, read)))
-        me = Access(piece.root, piece.subs, piece.axes)
-        if any(may_meet(me, r, axis, "<", lifting.scope) for r in others):
-            return None
-        cell = "·"
-        body = _swap(piece.value, read, Read(cell, ()))
-        if piece.op == "+":
-            body = Apply("+", (Read(cell, ()), Apply("+", (Read(piece.root, piece.subs), body))))
-            continue
-        start = substitute(read, {axis: poly(0)})
-        added = addend(body, cell)
-        if added is not None:
-            value: Value = Scan("+", axis, added, start, False)
-        else:
-            factor = factor_of(body, cell)
-            if factor is None:
-                return None
-            value = Scan("*", axis, factor, start, False)
-        return replace(piece, value=value, axes=(axis, *piece.axes))
-    if piece.op in {"+", "*"}:
-        return _updated_scan(piece, axis)
-    return None
-
-
-def _updated_scan(piece: Write, axis: Axis) -> Write | None:
-    """`a[i] += a[i - 1]`."""
-    assert piece.op is not None
-    for read in dict.fromkeys(reads_of(piece.value)):
-        if (
-            read == piece.value
-            and read.root == piece.root
-            and _one_behind(piece.subs, read.subs, axis)
-        ):
-            own = Read(piece.root, piece.subs)
-            start = substitute(read, {axis: poly(0)})
-            value = Scan(piece.op, axis, own, start, False)
-            return replace(piece, op=None, value=value, axes=(axis, *piece.axes), augmented=False)
-    return None
-
-
-def _swapped(piece: Write, read: Read) -> Write:
-    return replace(piece, value=_swap(piece.value, read, Const(0)))
-
-
-def _one_behind(write: tuple[Sub, ...], read: tuple[Sub, ...], axis: Axis) -> bool:
-    """Whether `read` at one iteration is where `write` was at the one before."""
-    if len(write) != len(read):
-        return False
-    return substitute_subs(write, {axis: poly(axis) - 1}) == read

@@ -37,9 +37,11 @@ from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.masked import masked_operation, size_of_slice
 from loopless.lift.ranks import learn_matrix, learn_rows, learn_scalar
 from loopless.lift.results import named_result, numbered_result
+from loopless.lift.seen import note
 from loopless.lift.stop import NOWHERE, StopLifting, stop
 from loopless.lift.subscript import full, in_tensors, item
 from loopless.lift.types import LOGIC, type_of
+from loopless.lift.windows import resolved
 
 Inliner = Callable[[tree.Function, list[Value], dict[str, Value], Frame, Span], Value]
 
@@ -112,6 +114,10 @@ class Evaluator:
         ):
             return Int(poly(Symbol(name)))
         if name in self.lifting.changed:
+            part = resolved(name, self.scope, self.lifting.loop_names)
+            if part is not None:
+                root, start = part
+                return Read(root, (Cut(start, None),))
             # The loop changes what the name holds: a read of all of it, so that dependences are seen.
             return Read(name, (full(),))
         if (
@@ -223,6 +229,7 @@ class Evaluator:
             raise stop(
                 "unknown-subscript", f"no rule for this subscript of {described(base)}", span
             )
+        note(found, frame.pieces, self.lifting)
         return found
 
     def result(self, base: Value, subscripts: tuple[tree.Expr, ...]) -> Value | None:

@@ -139,13 +139,14 @@ class Executor:
                 inner.env[name] = Read(name, ())
         inner.env.update(space.bindings)
         uid, temps, misses = self.lifting.uid, set(self.lifting.temps), len(self.lifting.misses)
+        given = set(self.lifting.given)
         self.block(body, inner)
         updates = {name: inner.env.get(name, Unbound("")) for name in starts}
         for name in whole:
             update = updates[name]
             if not isinstance(update, Unbound) and not self._integral(update):
                 # It starts as an integer and becomes a tensor or a float: once more, as a plain value.
-                self.lifting.uid, self.lifting.temps = uid, temps
+                self.lifting.uid, self.lifting.temps, self.lifting.given = uid, temps, given
                 del self.lifting.misses[misses:]
                 return self._level(loop, space, body, cells, frame, after, integers=False)
         self.lifting.after = after
@@ -628,7 +629,7 @@ class Executor:
         self._refuse_rebound(function, local, span)
         saved = self.scope.names, self.scope.locals, self.lifting.loop_names, self.scope.evidence
         after, self.after = self.after, frozenset()
-        counters, self.scope.counters = self.scope.counters, frozenset()
+        counters, self.scope.counters = self.scope.counters, {}
         self.inlining += 1
         try:
             self.scope.names = dict(self.scope.names)

@@ -12,6 +12,7 @@ from loopless.ir.poly import Atom, Axis, Cell, Poly, poly
 from loopless.ir.value import (
     At,
     Best,
+    Comb,
     Cut,
     New,
     Previous,
@@ -114,6 +115,9 @@ def _value_reads(
             yield from _value_reads(body, inner, given, (*prefix, axis))
             if start is not None:
                 yield from _value_reads(start, inner, given, prefix)
+        case Comb(_, axis, body, start, residue):
+            yield from _value_reads(body, inner, given, (*prefix, axis))
+            yield from _value_reads(start, (*inner, residue), given, prefix)
         case Previous(axis, body, start):
             yield from _value_reads(body, inner, given, (*prefix, axis))
             yield from _value_reads(start, inner, given, prefix)
@@ -153,7 +157,7 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
             else equal_zero(gap)
         )
     known += bounds(_outer_axes(first, second, fresh))
-    known += [Constraint(poly(Cell(name))) for name in scope.counters]
+    known += [Constraint(poly(Cell(name)) - low) for name, low in scope.counters.items()]
     known += [Constraint(p) for p in scope.given]
     for place, (one, other) in enumerate(
         zip(_dimensions(first), _dimensions(second), strict=False)

@@ -12,6 +12,7 @@ from loopless.ir.poly import Dim, poly
 from loopless.ir.value import (
     Apply,
     At,
+    Comb,
     Const,
     Cut,
     Int,
@@ -283,7 +284,7 @@ def learn_scalar(value: Value, lifting: Lifting) -> None:
             # One dimension is folded away and none is left.
             for leaf in pointwise_leaves(arg):
                 learn(leaf, 1, lifting)
-        case Reduce(_, _, inner) | Scan(_, _, inner):
+        case Reduce(_, _, inner) | Scan(_, _, inner) | Comb(_, _, inner):
             learn_scalar(inner, lifting)
         case _:
             pass
@@ -308,7 +309,7 @@ def pointwise_leaves(value: Value, through: tuple[str, ...] = ()) -> Iterator[Va
         case Apply(_, args):
             for arg in args:
                 yield from pointwise_leaves(arg, through)
-        case Reduce(_, _, body) | Scan(_, _, body):
+        case Reduce(_, _, body) | Scan(_, _, body) | Comb(_, _, body):
             yield from pointwise_leaves(body, through)
         case _:
             yield value

@@ -16,6 +16,9 @@ def within(cut: Cut, new: Sub) -> Sub | None:
     match new:
         case Cut(start, None, 1, None) if not start.terms:
             return cut
+        case At(p) if p.constant is None and not _is_whole(cut) and not _counts_up(p):
+            # It may count from the end of the slice, which is another place than the one before its start.
+            return None
         case At(p):
             return _place(cut, p)
         case Cut() if cut.step == 1:
@@ -26,9 +29,20 @@ def within(cut: Cut, new: Sub) -> Sub | None:
         case Pick(value):
             if not cut.start.terms and cut.step == 1:
                 return new
+            if not isinstance(value, Int) or not _counts_up(value.poly):
+                return None
             return Pick(Apply("+", (Apply("*", (value, Const(cut.step))), Int(cut.start))))
         case Cut() | New():
             return None
+
+
+def _is_whole(cut: Cut) -> bool:
+    return not cut.start.terms and cut.count is None and cut.stop is None and cut.step == 1
+
+
+def _counts_up(p: Poly) -> bool:
+    """Whether a place is known not to count from the end."""
+    return proves(p, bounds(p.axes()))
 
 
 def _place(cut: Cut, p: Poly) -> Sub | None:

@@ -11,6 +11,7 @@ from loopless.ir.poly import Atom, Axis, Poly, greatest, least, poly, quotient
 from loopless.ir.value import (
     Apply,
     At,
+    Comb,
     Previous,
     Reduce,
     Scan,
@@ -158,7 +159,7 @@ def forwards(piece: Write | Append) -> Write | Append:
 
 def _scanned(piece: Write, axis: Axis) -> bool:
     return any(
-        (isinstance(v, Scan | Previous) and v.axis == axis)
+        (isinstance(v, Scan | Comb | Previous) and v.axis == axis)
         or (isinstance(v, Temp) and axis in v.axes)
         for value in values_of(piece)
         for v in walk(value)

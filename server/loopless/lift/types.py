@@ -70,6 +70,8 @@ def type_of(value: v.Value, scope: Scope) -> Type:
         case v.Scan(_, _, body, start):
             types = [type_of(body, scope)] + ([type_of(start, scope)] if start is not None else [])
             return promoted(types)
+        case v.Comb(_, _, body, start):
+            return promoted([type_of(body, scope), type_of(start, scope)])
         case v.Previous(_, body, start):
             return _either(type_of(body, scope), type_of(start, scope))
         case v.Best(_, _, _, _, body, fallback):

@@ -1,0 +1,48 @@
+"""Folds of fractions into a tensor of integers: the loop cuts them off each time, a fold only once (trap T3)."""
+
+from __future__ import annotations
+
+from loopless.facts.evidence import FLOATS
+from loopless.facts.operations import lookup
+from loopless.facts.operations.operation import Result
+from loopless.facts.scope import Scope
+from loopless.ir.value import Apply, Comb, Const, Read, Reduce, Scan, Value, walk
+from loopless.lift.types import type_of
+
+_INTEGERS = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
+_ROUNDING = frozenset({Result.FLOAT, Result.REAL_FLOAT, Result.DOUBLE})
+
+
+def cuts_fractions(target: Read, value: Value, scope: Scope) -> bool:
+    """Whether stores to the target in between may cut off what a fold in the value keeps."""
+    own = type_of(target, scope).dtype
+    if own in FLOATS:
+        return False
+    folds = [v for v in walk(value) if isinstance(v, Reduce | Scan | Comb)]
+    if own in _INTEGERS:
+        return any(type_of(v, scope).dtype not in _INTEGERS for v in folds)
+    # Unshown dtypes that meet are alike (P5), but a fraction that is written out is none of theirs.
+    return any(_has_fraction(v.body) for v in folds if _goes_through(v, target))
+
+
+def _goes_through(fold: Value, target: Read) -> bool:
+    """Whether a running fold begins from the tensor that it is stored into."""
+    match fold:
+        case Scan(_, _, _, Read(root)) | Comb(_, _, _, Read(root)):
+            return root == target.root
+        case _:
+            return False
+
+
+def _has_fraction(value: Value) -> bool:
+    for inner in walk(value):
+        match inner:
+            case Const(float(number)) if not number.is_integer():
+                return True
+            case Apply("/"):
+                return True
+            case Apply(op) if (known := lookup(op)) is not None and known.dtype in _ROUNDING:
+                return True
+            case _:
+                pass
+    return False
