@@ -6,12 +6,13 @@ nothing prints: whoever takes it in the end, a store or a list, has to say what 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from loopless.dependence.conditions import integer_of
 from loopless.dependence.feasible import bounds, proves
 from loopless.facts.evidence import FLOATS
-from loopless.facts.operations import Operation, bind, lookup
+from loopless.facts.operations import Operation, Rule, bind, lookup
 from loopless.finding import Span
 from loopless.ir.poly import Poly, greatest, least, poly
 from loopless.ir.value import (
@@ -25,6 +26,7 @@ from loopless.ir.value import (
     Read,
     Tuple,
     Value,
+    reads_of,
 )
 from loopless.lift.context import Lifting
 from loopless.lift.prefixes import prefix_fold
@@ -70,14 +72,19 @@ def masked_operation(
     stretch = stretch_fold(name.rpartition(".")[2], args, keywords, span, lifting)
     if stretch is not None:
         return stretch
+    known = lookup(name)
+    bound = None if known is None else bind(known, args, dict(keywords))
+    short = name.rpartition(".")[2]
+    if known is not None and _dim_of_unsure(known, bound or {}, args[0], lifting):
+        # A dim is named because there may be others.
+        if lifting.trial:
+            return None
+        raise stop("unknown-rank", "a slice that moves, of a tensor of unknown rank", span)
     shown = type_of(args[0], lifting.scope).rank is not None
     found = ragged(args[0], span, lifting)
     others = [ragged(arg, span, lifting) for arg in args[1:]]
     if found is None and not any(others):
         return None
-    known = lookup(name)
-    bound = None if known is None else bind(known, args, dict(keywords))
-    short = name.rpartition(".")[2]
     if known is None or bound is None:
         raise _no_rule(short, span)
     if short in {"dot", "vdot", "inner", "matmul"} and len(args) == 2:
@@ -96,6 +103,26 @@ def masked_operation(
         return running
     call = _Call(name, known, args, keywords, found, _dims(known, bound, found, span, lifting))
     return _one(short, call, span, lifting)
+
+
+def _dim_of_unsure(
+    known: Operation, bound: Mapping[str, object], value: Value, lifting: Lifting
+) -> bool:
+    """Whether a reduction names a dim of slices that move whose ranks only these slices show."""
+    if known.rule is not Rule.REDUCE or not any(dim in bound for dim in known.dims):
+        return False
+    return any(_moving(read, lifting) and not _is_shown(read, lifting) for read in reads_of(value))
+
+
+def _moving(read: Read, lifting: Lifting) -> bool:
+    return any(isinstance(sub, Cut) and moves(sub, lifting) for sub in read.subs)
+
+
+def _is_shown(read: Read, lifting: Lifting) -> bool:
+    """Whether the rank of what is sliced is shown by more than the subscript that slices it."""
+    named = sum(not isinstance(sub, New) for sub in read.subs)
+    scope = lifting.scope
+    return scope.shown(read.root) is not None or scope.least_rank.get(read.root, 0) > named
 
 
 class _Call:

@@ -132,6 +132,9 @@ def learn_rows(
         ]
         if any(_is_whole(leaf, lifting.scope) for leaf in leaves):
             return
+        if known.rule is Rule.REDUCE and any(_moving(leaf.subs) for leaf in open_leaves):
+            # A dim of a slice is named because there may be others.
+            return
         if any((type_of(leaf, lifting.scope).rank or 0) >= rank for leaf in leaves):
             # Beside a row, what is added to it is a row too; what it is multiplied by may be a number (P4).
             added = set(pointwise_leaves(args[0], ("+", "-", "neg", "**", "where")))
