@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from loopless.emit.places import places_of, replaced_in
 from loopless.finding import Edit
 
 WIDTH = 99
@@ -32,8 +33,10 @@ def with_parts_named(
     waiting = list(parts.items())
     while waiting:
         part, name = waiting.pop(0)
-        count = sum(line.count(part) for line in shown)
-        wide = name != "places" and any(part in line and len(line) > WIDTH for line in shown)
+        count = sum(len(places_of(part, line)) for line in shown)
+        wide = name != "places" and any(
+            len(line) > WIDTH and places_of(part, line) for line in shown
+        )
         fits = _fits(name, part, shown, first, free, text) and _may_move(part, shown, first)
         if not (count > 1 or (count and wide)) or _read_by(part) & changed or not fits:
             continue
@@ -46,7 +49,7 @@ def with_parts_named(
 
 def _may_move(part: str, shown: list[str], first: list[str]) -> bool:
     """Whether a part means the same before all lines: it stands under no test, and no line gives its names values."""
-    if any(part in line and line.startswith((" ", "\t")) for line in shown):
+    if any(line.startswith((" ", "\t")) and places_of(part, line) for line in shown):
         return False
     given = {found[1] for line in shown if (found := _ASSIGNED.match(line))}
     own = {line.partition(" = ")[0] for line in first}
@@ -63,7 +66,7 @@ def _words(text: str) -> set[str]:
 
 
 def _swapped(text: str, part: str, name: str) -> str:
-    return _BARE.sub(r"\1", text.replace(part, name))
+    return _BARE.sub(r"\1", replaced_in(text, part, name))
 
 
 def _fits(
@@ -76,4 +79,4 @@ def _fits(
     ):
         return False
     # A name may get a second value where nothing else asks for the first any more.
-    return not any(name in _words(line.replace(part, "")) for line in lines)
+    return not any(name in _words(replaced_in(line, part, "_")) for line in lines)
