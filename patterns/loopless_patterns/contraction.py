@@ -18,9 +18,7 @@ for i in range(rows):
 ```python
 # after
 rows, inner = a.shape
-columns = b.shape[1]
-product = torch.zeros(rows, columns)
-product += a @ b[:inner]
+product = (a @ b[:inner]).float()
 ```
 
 Holds when:

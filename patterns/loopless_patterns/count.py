@@ -13,8 +13,7 @@ for i in range(x.shape[0]):
 
 ```python
 # after
-positive = torch.zeros(x.shape[0])
-positive += (x > 0).sum(1)
+positive = (x > 0).sum(1).float()
 ```
 
 Holds when:

@@ -11,9 +11,8 @@ for i in range(x.shape[0]):
 
 ```python
 # after
-y = torch.zeros(x.shape[0])
 i = torch.arange(x.shape[0], device=x.device)
-y[:] = x[i, i]
+y = x[i, i].float()
 ```
 
 Holds when:

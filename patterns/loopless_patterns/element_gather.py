@@ -12,8 +12,7 @@ for i in range(len(label)):
 
 ```python
 # after
-picked = torch.zeros(len(label))
-picked[:] = scores[torch.arange(label.shape[0], device=label.device), label]
+picked = scores[torch.arange(label.shape[0], device=label.device), label].float()
 ```
 
 Holds when:

@@ -14,7 +14,11 @@ for i in range(1, len(x)):
 ```python
 # after
 highest = x[0]
-highest = torch.where(x[1:] > highest, x[1:], highest).max(0).values if x.shape[0] - 1 > 0 else highest
+highest = (
+    torch.where(x[1:] > highest, x[1:], highest).max(0).values
+    if x.shape[0] - 1 > 0
+    else highest
+)
 ```
 
 Holds when:

@@ -14,7 +14,9 @@ for t in range(x.shape[0]):
 ```python
 # after
 for t in range(x.shape[0]):
-    h[:x.shape[1]].movedim(0, -1)[...] = torch.tanh(h[:x.shape[1]].movedim(0, -1) + x[t].movedim(0, -1))
+    h[:x.shape[1]].movedim(0, -1)[...] = torch.tanh(
+        h[:x.shape[1]].movedim(0, -1) + x[t].movedim(0, -1)
+    )
 ```
 
 Holds when:

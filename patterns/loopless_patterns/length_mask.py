@@ -13,7 +13,9 @@ for i in range(x.shape[0]):
 
 ```python
 # after
-x[:] = torch.where(torch.arange(x.shape[1], device=x.device) >= length[:x.shape[0]][:, None], 0, x)
+x[:] = torch.where(
+    torch.arange(x.shape[1], device=x.device) >= length[:x.shape[0]][:, None], 0, x
+)
 ```
 
 Holds when:

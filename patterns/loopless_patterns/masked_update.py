@@ -12,7 +12,9 @@ for i in range(len(x)):
 
 ```python
 # after
-x.movedim(0, -1)[...] = torch.where(mask[:x.shape[0]].bool(), x.movedim(0, -1) * 2, x.movedim(0, -1))
+x.movedim(0, -1)[...] = torch.where(
+    mask[:x.shape[0]].bool(), x.movedim(0, -1) * 2, x.movedim(0, -1)
+)
 ```
 
 Holds when:

@@ -17,8 +17,7 @@ for i in range(n):
 ```python
 # after
 n, m = x.shape
-average = torch.zeros(n)
-average[:] = x.sum(1) / m
+average = (x.sum(1) / m).float()
 ```
 
 Holds when:

@@ -13,8 +13,7 @@ for i in range(len(points)):
 
 ```python
 # after
-distance = torch.zeros(len(points), len(centers))
-distance[:] = torch.sqrt(((points[:, None] - centers) ** 2).flatten(2).sum(-1))
+distance = torch.sqrt(((points[:, None] - centers) ** 2).flatten(2).sum(-1)).float()
 ```
 
 Holds when:

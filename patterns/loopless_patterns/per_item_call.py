@@ -29,8 +29,7 @@ for i in range(x.shape[0]):
 
 ```python
 # after, unsafe
-y = torch.zeros_like(x)
-y[:] = activation(x)
+y = activation(x).to(x.dtype, copy=True)
 ```
 
 Holds when:

@@ -15,9 +15,7 @@ for i in range(len(x)):
 
 ```python
 # after
-y = torch.zeros_like(x)
-total = 0.0
-y[:] = x.cumsum(0)
+y = x.cumsum(0).to(x.dtype)
 ```
 
 Holds when:

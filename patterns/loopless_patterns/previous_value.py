@@ -16,9 +16,7 @@ for i in range(rows):
 
 ```python
 # after
-rows, columns = x.shape
-step = torch.zeros_like(x)
-step[:] = x - torch.nn.functional.pad(x, (1, 0), value=0.0)[:, :-1]
+step = (x - torch.nn.functional.pad(x, (1, 0), value=0.0)[:, :-1]).to(x.dtype)
 ```
 
 Holds when:

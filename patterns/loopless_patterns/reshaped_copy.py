@@ -15,8 +15,7 @@ for i in range(count):
 ```python
 # after
 count = x.shape[0] // 4
-frames = torch.zeros(count, 4)
-frames[:] = x[:4 * count].view(count, 4)
+frames = x[:4 * count].view(count, 4).to(torch.float32, copy=True)
 ```
 
 Holds when:

@@ -12,9 +12,7 @@ for i in range(n):
 
 ```python
 # after
-n = len(x)
-y = torch.zeros_like(x)
-y[:] = x.flip(0)
+y = x.flip(0).clone()
 ```
 
 Holds when:

@@ -15,8 +15,9 @@ for i in range(images.shape[0]):
 
 ```python
 # after
-light = torch.zeros(images.shape[0])
-light += torch.where(mask[:images.shape[1], :images.shape[2]].bool(), images, 0).sum((1, 2))
+light = torch.where(mask[:images.shape[1], :images.shape[2]].bool(), images, 0).sum(
+    (1, 2), dtype=torch.float32
+)
 ```
 
 ```python

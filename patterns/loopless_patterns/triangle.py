@@ -15,7 +15,9 @@ for i in range(n):
 # after
 mask = torch.zeros(n, n)
 if n > 0:
-    mask[:] = torch.where(torch.arange(n) < torch.arange(1, n + 1)[:, None], 1, mask)
+    mask[:] = torch.where(
+        torch.arange(n) < torch.arange(1, n + 1)[:, None], 1, mask
+    )
 ```
 
 Holds when:

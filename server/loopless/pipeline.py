@@ -205,7 +205,7 @@ def _walk(
                     report.add(found)
         match statement:
             case tree.For():
-                named = names_bound((statement,)) | reads_of_block((statement,))
+                named = names_bound(block[: at + 1]) | reads_of_block((statement,))
                 live = live_after(here, named) | report.elsewhere
                 place = Place(block, at, live, is_module, report.stages)
                 found = _guarded(statement, place, scope, report.text)

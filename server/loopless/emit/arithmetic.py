@@ -11,7 +11,7 @@ from loopless.emit.doubles import beside, refuse_truths, truths_as_numbers
 from loopless.emit.operators import infix
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Poly, poly
-from loopless.ir.value import Apply, Const, Int, Value, axes_of
+from loopless.ir.value import Apply, Const, Int, Reduce, Value, axes_of
 
 if TYPE_CHECKING:
     from loopless.emit.printer import Printer
@@ -38,6 +38,8 @@ def calculated(op: str, args: tuple[Value, ...], printer: Printer) -> Code:
     counted = _counted(op, args, printer)
     if counted is not None:
         return infix(op, *counted, printer)
+    if op == "+" and args[0] == Const(0.0) and _absorbs_zero(args[1], printer):
+        return printer.code(args[1])
     doubled = _in_double(op, args, printer)
     if doubled is not None:
         return doubled
@@ -48,8 +50,6 @@ def calculated(op: str, args: tuple[Value, ...], printer: Printer) -> Code:
         return infix(
             op, _in_domain(args[0], args[1], printer), floating(args[1], args[0], printer), printer
         )
-    if op == "+" and args[0] == Const(0.0) and _absorbs_zero(args[1], printer):
-        return printer.code(args[1])
     left, right = floating(args[0], args[1], printer), floating(args[1], args[0], printer)
     return infix(op, left, right, printer)
 
@@ -89,11 +89,28 @@ def _as_double(value: Value, code: Code, printer: Printer) -> Code:
     return double(code, printer)
 
 
+def _is_sum_of_doubles(value: Value, printer: Printer) -> bool:
+    """A sum of numbers that were brought to the host: the tensor form adds them up in double precision, from zero."""
+    match value:
+        case Reduce("+", _, Apply("item" | "float", (inner,))):
+            return printer.typed(inner).dtype not in {"int64", "int32", "bool"}
+        case Reduce("+", _, Reduce() as inner):
+            return _is_sum_of_doubles(inner, printer)
+        case _:
+            return False
+
+
 def _absorbs_zero(value: Value, printer: Printer) -> bool:
     """Whether `0.0 + value` has the value's own dtype; unshown dtypes added to floats are floating (P5)."""
     kind = printer.typed(value)
-    return kind.is_floating or (
-        printer.stored and kind.is_tensor and (kind.dtype is None or kind.dtype.startswith("of:"))
+    return (
+        kind.is_floating
+        or _is_sum_of_doubles(value, printer)
+        or (
+            printer.stored
+            and kind.is_tensor
+            and (kind.dtype is None or kind.dtype.startswith("of:"))
+        )
     )
 
 

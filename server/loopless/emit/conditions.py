@@ -129,6 +129,11 @@ def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
             raise Unprintable("shape", "the arms of a choice have different axes")
         text = f"{one.at(CHOICE + 1)} if {condition.at(CHOICE + 1)} else {other.at(CHOICE)}"
         return Code(text, CHOICE, axes, rank, one.number and other.number)
+    match test:
+        case Apply("not", (inner,)):
+            return where(inner, otherwise, then, printer)
+        case _:
+            pass
     condition = mask(test, printer)
     if printer.typed(test).rank:
         printer.parts[condition.text] = "mask"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from loopless.emit.lines import whole_lines
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.counted import is_counted
 from loopless.facts.liveness import reads_of_block
-from loopless.finding import Edit
+from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import Poly, Symbol
 
@@ -40,24 +39,23 @@ def dead_counter(
     before: Sequence[tree.Stmt],
     live: frozenset[str],
     lines: Sequence[str],
-    text: str,
-) -> list[Edit]:
-    """The edit that takes away `i = 0` before a `while`, where nobody reads it any more."""
+) -> set[Span]:
+    """Where `i = 0` stands before a `while`, if nobody reads it any more."""
     if not is_counted(loop) or not isinstance(loop.target, tree.Name) or loop.target.id in live:
-        return []
+        return set()
     name = loop.target.id
     word = re.compile(rf"\b{re.escape(name)}\b")
     first = next((line.strip() for line in lines if word.search(line)), "")
     if first and not first.startswith(f"for {name} in "):
-        return []
+        return set()
     for at in range(len(before) - 1, -1, -1):
         match before[at]:
             case tree.Assign(tree.Name(bound), tree.Literal()) as start if bound == name:
                 if name in reads_of_block(before[at + 1 :]):
-                    return []
-                return [Edit(whole_lines(text, start.span), "")]
+                    return set()
+                return {start.span}
             case tree.Assign(tree.Name()):
                 pass
             case _:
-                return []
-    return []
+                return set()
+    return set()

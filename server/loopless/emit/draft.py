@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopless.dependence.feasible import Constraint, proves
+from loopless.emit.allocations import Allocation
 from loopless.emit.code import CHOICE, Code
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
@@ -17,7 +18,11 @@ from loopless.lift.context import Lifting
 
 @dataclass(slots=True)
 class Draft:
-    """The lines of a rewrite so far, with what printing them took."""
+    """The lines of a rewrite so far, with what printing them took.
+
+    `absorbed` allocations are not needed any more, `elsewhere` is what goes to other places. A `clumsy` text would
+    read better under assumptions.
+    """
 
     lines: list[str] = field(default_factory=list[str])
     grade: Grade = "E0"
@@ -29,11 +34,17 @@ class Draft:
     ranges: dict[str, str] = field(default_factory=dict[str, str])
     parts: dict[str, str] = field(default_factory=dict[str, str])
     guard: tuple[str, int, int] = ("", 0, 0)
+    absorbed: list[Allocation] = field(default_factory=list[Allocation])
+    elsewhere: list[str] = field(default_factory=list[str])
+    clumsy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What every statement of one rewrite shares."""
+    """What every statement of one rewrite shares.
+
+    `clean` takes ranks for granted that are then named as assumptions, `loose` dtypes. `behind` puts the axis last.
+    """
 
     scope: Scope
     lifting: Lifting
@@ -48,6 +59,8 @@ class Setting:
     clean: bool = False
     mapped: bool = False
     strict: bool = False
+    loose: bool = False
+    allocations: Mapping[str, Allocation] = field(default_factory=dict[str, Allocation])
 
 
 def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Printer:

@@ -128,7 +128,7 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
         code = product if product is not None else _plain_sum(present, body, kind, printer)
     elif integer_of(body) is not None and integer_of(body) == poly(1):
         kept = _filled(mask(when, printer), present)
-        code = without(kept, _fold(kept, "sum", present), present)
+        code = without(kept, _fold(kept, "sum", present, asked_dtype(body, kind, printer)), present)
     else:
         code = _masked_sum(present, body, when, kind, printer)
     return infix("*", code, _count(missing, printer), printer) if missing else code
@@ -154,6 +154,14 @@ def _fold(code: Code, method: str, axes: list[Axis], dtype: str = "") -> str:
     return f"{code.primary}.{method}({dims_text(code, axes)}{tail})"
 
 
+def asked_dtype(body: Value, kind: Type, printer: Printer) -> str:
+    """The dtype= that the result is asked for, or that keeps integers as narrow as the loop did (T10)."""
+    if printer.fold_into is not None and printer.fold_into[0] == body:
+        asked, printer.fold_into = printer.fold_into[1], None
+        return asked
+    return sum_dtype(kind, printer)
+
+
 def sum_dtype(kind: Type, printer: Printer) -> str:
     """The dtype= that keeps integers as narrow as the loop did (T10)."""
     if kind.dtype in {"int32", "int16", "int8", "uint8"}:
@@ -163,7 +171,7 @@ def sum_dtype(kind: Type, printer: Printer) -> str:
 
 def _plain_sum(axes: list[Axis], body: Value, kind: Type, printer: Printer) -> Code:
     code = _spread(printer.code(body), axes)
-    return without(code, _fold(code, "sum", axes, sum_dtype(kind, printer)), axes)
+    return without(code, _fold(code, "sum", axes, asked_dtype(body, kind, printer)), axes)
 
 
 def _spread(code: Code, axes: list[Axis]) -> Code:
@@ -175,7 +183,7 @@ def _spread(code: Code, axes: list[Axis]) -> Code:
 def _masked_sum(axes: list[Axis], body: Value, when: Value, kind: Type, printer: Printer) -> Code:
     zero = Int(poly(0)) if kind.kind != "float" else Const(0.0)
     code = _spread(where(when, body, zero, printer), axes)
-    return without(code, _fold(code, "sum", axes, sum_dtype(kind, printer)), axes)
+    return without(code, _fold(code, "sum", axes, asked_dtype(body, kind, printer)), axes)
 
 
 def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
@@ -190,7 +198,7 @@ def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer
             return infix("**", printer.code(body), _count(missing, printer), printer)
         code = printer.code(body)
     code = _spread(code, axes)
-    dtype = sum_dtype(kind, printer)
+    dtype = asked_dtype(body, kind, printer)
     printer.grade_at_least("E1")
     text = code.primary
     rest = code
@@ -255,7 +263,7 @@ def scan(value: Scan, printer: Printer) -> Code:
     place = -1 if printer.behind else body.axes.index(axis)
     if printer.behind and value.exclusive:
         raise Unprintable("unknown-rank", "a running fold beside operands of unknown rank")
-    dtype = sum_dtype(kind, printer)
+    dtype = asked_dtype(value.body, kind, printer)
     tail = f", {dtype}" if dtype else ""
     if not value.exclusive:
         code = body.but(f"{body.primary}.{method}({place}{tail})")

@@ -14,6 +14,11 @@ def line_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end
 
 
+def line_width(text: str) -> int:
+    """How long lines may be: what formatters take by default, or what the text shows."""
+    return max(88, min(120, max(map(len, text.splitlines()), default=0)))
+
+
 def header_text(text: str, loop: tree.For) -> str:
     """The header of a loop, on one line."""
     source = text[loop.header.start : loop.header.end]

@@ -84,6 +84,7 @@ class Printer:
         self.strict = False
         self.items: dict[str, str] = {}
         self.calls: dict[Value, Value] = {}
+        self.fold_into: tuple[Value, str] | None = None
 
     def size(self, p: Poly) -> Code:
         """The text of an integer without axes."""
@@ -125,7 +126,7 @@ class Printer:
     def code(self, value: Value) -> Code:
         """The text of a value, with the axes that it depends on in layout order."""
         code = self._code(value)
-        if code.axes and isinstance(value, Apply | OnItem) and value in self.hints:
+        if code.axes and isinstance(value, Apply | OnItem | Reduce | Scan) and value in self.hints:
             # Should it be spelled again, it gets the name that the user gave it.
             self.parts.setdefault(code.text, self.hints[value])
         return code

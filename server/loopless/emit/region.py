@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from loopless.emit.allocations import allocations
 from loopless.emit.collect import Collector, collected, find_collector
 from loopless.emit.containers import for_lists_too
 from loopless.emit.counts import name_counts
@@ -49,21 +50,25 @@ def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | R
 
 def _either(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
     """Lift one loop and print it; where ranks decide, also as it reads if they are assumed."""
-    found = _attempt(loop, place, scope, text)
+    found, clumsy = _attempt(loop, place, scope, text)
     if _unsure(found):
-        rows = _attempt(loop, place, scope, text, rows=True)
-        found = found if isinstance(rows, Refusal) else rows
+        rows, also = _attempt(loop, place, scope, text, rows=True)
+        found, clumsy = (found, clumsy) if isinstance(rows, Refusal) else (rows, also)
     unsure = _unsure(found)
     exact = isinstance(found, Finding) and any(
         word in e.text for e in found.actions[0].edits for word in _ANY_RANK
     )
-    if not (unsure or exact):
+    clean = False
+    if unsure or exact:
+        other, _ = _attempt(loop, place, scope, text, clean=True)
+        clean = isinstance(other, Finding) and bool(other.actions[0].assumptions)
+        if isinstance(found, Refusal):
+            return other if clean else found
+    if isinstance(found, Refusal) or not (clean or clumsy):
         return found
-    other = _attempt(loop, place, scope, text, clean=True)
+    other, _ = _attempt(loop, place, scope, text, clean=clean, loose=True)
     if isinstance(other, Refusal) or not other.actions[0].assumptions:
         return found
-    if isinstance(found, Refusal):
-        return other
     return replace(found, actions=(*found.actions, *other.actions))
 
 
@@ -79,18 +84,23 @@ def _attempt(
     *,
     rows: bool = False,
     clean: bool = False,
-) -> Finding | Refusal:
+    loose: bool = False,
+) -> tuple[Finding | Refusal, bool]:
+    """What becomes of the loop, and whether its text would read better under assumptions."""
+    draft = Draft()
     try:
-        return _region(loop, place, scope, text, rows=rows, clean=clean)
+        return _region(
+            loop, place, scope, text, draft, rows=rows, clean=clean, loose=loose
+        ), draft.clumsy
     except StopLifting as stopped:
         missed = _placed(stopped.missed, loop)
-        return Refusal(loop.span, loop.header, (missed,), _known(loop, place, scope))
+        return Refusal(loop.span, loop.header, (missed,), _known(loop, place, scope)), False
     except Unprintable as gave_up:
         if gave_up.code == "unknown-kind":
             place = replace(place, unsure=gave_up.reason)
-            return _attempt(loop, place, scope, text, rows=rows, clean=clean)
+            return _attempt(loop, place, scope, text, rows=rows, clean=clean, loose=loose)
         missed = Missed(gave_up.code, gave_up.reason, loop.header)
-        return Refusal(loop.span, loop.header, (missed,), _known(loop, place, scope))
+        return Refusal(loop.span, loop.header, (missed,), _known(loop, place, scope)), False
 
 
 def _known(loop: tree.For, place: Place, scope: Scope) -> Stages:
@@ -103,7 +113,15 @@ def _placed(missed: Missed, loop: tree.For) -> Missed:
 
 
 def _region(
-    loop: tree.For, place: Place, scope: Scope, text: str, *, rows: bool, clean: bool
+    loop: tree.For,
+    place: Place,
+    scope: Scope,
+    text: str,
+    draft: Draft,
+    *,
+    rows: bool,
+    clean: bool,
+    loose: bool,
 ) -> Finding | Refusal:
     bound = names_bound((loop,))
     live = frozenset(name for name in bound if name in place.live)
@@ -130,8 +148,9 @@ def _region(
     )
     pieces = list(frame.pieces)
     refuse_parts(pieces, place.whole, live, lifting.scope)
-    setting = replace(setting_of(loop, lifting, text), clean=clean)
-    draft = Draft()
+    # Walked as a flat tensor, a value has another shape than the tensor that it fills.
+    made = {} if place.whole else allocations(loop, place.block, place.at, scope, text)
+    setting = replace(setting_of(loop, lifting, text), clean=clean, loose=loose, allocations=made)
     appends = [p for p in pieces if isinstance(p, Append)]
     rest = [p for p in pieces if not isinstance(p, Append)]
     edits: list[Edit] = []

@@ -7,20 +7,23 @@ import re
 from loopless.catalog import slug_of
 from loopless.emit.collect import Collector
 from loopless.emit.comments import comments_of
-from loopless.emit.counting import dead_counter
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.inputs import inputs_of
+from loopless.emit.layout import laid_out
+from loopless.emit.leftovers import leftovers
 from loopless.emit.lines import (
     import_torch,
+    line_width,
     margin,
     whole_lines,
 )
 from loopless.emit.naming import with_parts_named
 from loopless.emit.place import Place
 from loopless.emit.shadows import refuse_shadowed
+from loopless.emit.sharing import Naming, shared, without_unused
 from loopless.emit.stages import stages_of
-from loopless.facts.liveness import reads_of_block
 from loopless.facts.scope import (
+    Scope,
     names_bound,
 )
 from loopless.finding import Action, Edit, Finding, Span, Stages
@@ -53,14 +56,19 @@ def finding(
     """The finding for a loop whose lines take its place."""
     comments = comments_of(text[loop.span.start : loop.span.end])
     free = names_bound((loop,)) - place.live
-    named = _named_ranges(draft, free)
+    draft.elsewhere += [edit.text for edit in edits]
+    temps = draft.temp_layouts.keys() - place.live
+    named = without_unused(_named_ranges(draft, free), temps, draft.elsewhere)
+    room = line_width(text) - len(margin(text, loop.span.start))
+    named = shared(named, naming_of(loop, place, draft, named, setting.scope, room))
     named, edits = with_parts_named(named, edits, draft.parts, free, text, lifting.changed)
     lines = [*comments, *named]
-    counter = dead_counter(loop, place.block[: place.at], place.live, lines, text)
-    edits = [*_dead_starts(loop, place, draft, text), *counter, *edits]
+    edits = [*leftovers(loop, place, draft, setting.scope, text), *edits]
     if lines:
         newline = "\r\n" if "\r\n" in text else "\n"
         indent = margin(text, loop.span.start)
+        width, unit = line_width(text), setting.indent
+        lines = [part for line in lines for part in laid_out(line, width, len(indent), unit)]
         edits.append(Edit(loop.span, (newline + indent).join(lines)))
     else:
         edits.append(Edit(whole_lines(text, loop.span), ""))
@@ -110,6 +118,34 @@ def finished(
     )  # fmt: skip
 
 
+def naming_of(
+    loop: tree.For, place: Place, draft: Draft, lines: list[str], scope: Scope, room: int
+) -> Naming:
+    """Which names the lines of a rewrite may use for parts of what they compute."""
+    world = scope.world
+    texts = (*lines, *draft.elsewhere)
+    given = {name for text in texts for name in re.findall(r"^\s*(\w+) = ", text)}
+    words = {name for text in texts for name in re.findall(r"\w+", text)}
+    return Naming(
+        told=draft.parts,
+        free=names_bound((loop,)) - place.live,
+        taken=lambda name: (
+            name in scope.locals
+            or name in world.imports
+            or name in world.functions
+            or name in world.classes
+            or name in world.constants
+        ),
+        may_alias=scope.may_alias,
+        tensors=frozenset(name for name in words if name in given or scope.fact(name).is_tensor),
+        is_library=lambda name: (
+            name not in scope.locals
+            and world.imports.get(name, name).partition(".")[0] in {"torch", "math"}
+        ),
+        room=room,
+    )
+
+
 def _named_ranges(draft: Draft, free: frozenset[str]) -> list[str]:
     """The lines of a draft; a range that they spell more than once gets the name of its loop variable."""
     lines = list(draft.lines)
@@ -142,35 +178,3 @@ def _title(line: str, assumptions: tuple[str, ...], partial: bool) -> str:
     head = "Vectorize the inner loops" if partial else "Vectorize"
     tail = f" (assumes {'; '.join(assumptions)})" if assumptions else ""
     return f"{head}: {text}{tail}"
-
-
-def _dead_starts(loop: tree.For, place: Place, draft: Draft, text: str) -> list[Edit]:
-    """`total = 0` before the loop, where the rewrite gives `total` its value without it."""
-    edits: list[Edit] = []
-    for name in sorted(names_bound((loop,))):
-        given = [line for line in draft.lines if line.startswith(f"{name} = ")]
-        if len(given) != 1 or draft.kept:
-            continue
-        at = place.at - 1
-        while at >= 0:
-            statement = place.block[at]
-            match statement:
-                case tree.Assign(tree.Name(bound), tree.Literal()) if bound == name:
-                    if not _reads_name(name, place.block[at + 1 : place.at], draft):
-                        edits.append(Edit(whole_lines(text, statement.span), ""))
-                    break
-                case tree.Assign(tree.Name(), _):
-                    at -= 1
-                case _:
-                    break
-    return edits
-
-
-def _reads_name(name: str, between: tuple[tree.Stmt, ...], draft: Draft) -> bool:
-    if name in reads_of_block(between):
-        return True
-    word = re.compile(rf"\b{re.escape(name)}\b")
-    return any(
-        len(word.findall(line)) > (1 if line.startswith(f"{name} = ") else 0)
-        for line in draft.lines
-    )

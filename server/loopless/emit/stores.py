@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, conjuncts, constraints
+from loopless.emit.absorb import absorbed
 from loopless.emit.align import lined_up
 from loopless.emit.cells import cell
 from loopless.emit.code import Code
@@ -86,6 +87,8 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     piece = replace(
         turned, value=restricted_reductions(turned.value, setting.lifting, setting.known)
     )
+    if depth == 0 and absorbed(piece, setting, draft):
+        return
     viewer = printer_for(setting, layout_of(piece, setting), draft)
     piece = target_view(piece, viewer)
     if piece.op is not None and is_scattered(piece, setting, draft):

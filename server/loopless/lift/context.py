@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from loopless.facts.scope import Scope
 from loopless.finding import Missed
 from loopless.ir.poly import Axis, Poly
-from loopless.ir.value import Sub, Value
+from loopless.ir.value import Apply, Best, OnItem, Reduce, Scan, Sub, Value
 from loopless.lift.piece import Piece
 
 
@@ -57,6 +57,11 @@ class Lifting:
     seen: dict[tuple[str, tuple[Sub, ...]], set[int]] = field(
         default_factory=dict[tuple[str, tuple[Sub, ...]], set[int]]
     )
+
+    def say(self, name: str, value: Value) -> None:
+        """Remember the user's name of a value that is worth one."""
+        if isinstance(value, Apply | OnItem | Reduce | Scan | Best):
+            self.hints.setdefault(value, name)
 
     def axis(self, name: str, extent: Poly) -> Axis:
         """A new axis, named after the loop's variable."""

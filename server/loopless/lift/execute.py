@@ -185,6 +185,7 @@ class Executor:
             if value is None:
                 frame.env[name] = Unbound(f"`{name}` is read after the loop that binds it")
             else:
+                self.lifting.say(name, value)
                 frame.env[name] = value
 
     # --- statements
@@ -245,8 +246,8 @@ class Executor:
                     span,
                 )
             case tree.Name(name):
+                self.lifting.say(name, value)
                 frame.env[name] = value
-                self.lifting.hints.setdefault(value, name)
             case tree.Item(of, subscripts):
                 self.store(of, subscripts, None, value, frame, span)
             case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):
@@ -280,7 +281,9 @@ class Executor:
                     return
                 if isinstance(old, Ref) and type_of(old, self.scope).is_tensor:
                     raise stop("in-place", f"`{name}` is changed in place in every iteration", span)
-                frame.env[name] = self.evaluator.combined(op, [old, value], span)
+                new = self.evaluator.combined(op, [old, value], span)
+                self.lifting.say(name, new)
+                frame.env[name] = new
             case tree.Item(of, subscripts):
                 self.store(of, subscripts, op, value, frame, span)
             case _:
@@ -409,7 +412,9 @@ class Executor:
             ):
                 frame.env[name] = Unbound(f"`{name}` is bound on one way through an `if` only")
             else:
-                frame.env[name] = select(test, left, right)
+                both = select(test, left, right)
+                self.lifting.say(name, both)
+                frame.env[name] = both
 
     def _refuse_changed(
         self, test: Value, frame: Frame, middle: int, other: Frame, span: Span

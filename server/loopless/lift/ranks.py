@@ -65,7 +65,9 @@ def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: st
         # What was folded as a whole has dimensions: more than those of what is stored it cannot have.
         folded = [leaf for leaf in open_leaves if scope.least_rank.get(leaf.root, 0) < 0]
         open_leaves = folded or open_leaves
-    if len({walked(leaf.subs) for leaf in open_leaves}) > 1 and not alike(open_leaves, scope):
+    differ = len({walked(leaf.subs) for leaf in open_leaves}) > 1 and not alike(open_leaves, scope)
+    if differ or any(_is_fixed(leaf) for leaf in open_leaves):
+        # `x[i, 0]` may be a number, which fills the item, or a row of a larger tensor.
         name = open_leaves[0].root
         raise stop(
             "unknown-rank",
@@ -77,6 +79,11 @@ def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: st
             _refuse_more_than_named(leaf, rank, span, lifting)
     for leaf in open_leaves:
         learn(leaf, rank, lifting)
+
+
+def _is_fixed(read: Read) -> bool:
+    """Whether one place along a dimension is taken, beside others."""
+    return len(read.subs) > 1 and any(isinstance(s, At) and not s.poly.axes() for s in read.subs)
 
 
 def alike(leaves: list[Read], scope: Scope) -> bool:
