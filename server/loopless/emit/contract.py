@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loopless.emit.code import ATOM, TERM, Code
 from loopless.emit.operators import infix, prefix
+from loopless.emit.planes import letters_of, with_planes, word_of
 from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis
 from loopless.ir.value import Apply, Value, axes_of
@@ -52,7 +53,10 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
         return None
     if any(set(axes) - axes_of(p) for p in summed):
         return None
-    product = _matrices(axes, left, right, printer)
+    if any(t.rank for t in types):
+        product = with_planes(axes, left, right, printer)
+    else:
+        product = _matrices(axes, left, right, printer)
     if product is None:
         return None
     printer.grade_at_least("E1")
@@ -86,14 +90,14 @@ def rows_behind(axes: list[Axis], summed: list[Value], printer: Printer) -> Code
     if other.axes != tuple(axes) or len(left) > 1 or axes[0] not in one.axes:
         return None
     printer.grade_at_least("E1")
-    letters = _letters([*left, *axes])
-    spec = f"{_word(one.axes, letters)},{_word(other.axes, letters)}...->...{_word(tuple(left), letters)}"
+    letters = letters_of([*left, *axes])
+    spec = f"{word_of(one.axes, letters)},{word_of(other.axes, letters)}...->...{word_of(tuple(left), letters)}"
     text = f'{printer.function("torch.einsum")}("{spec}", {one.text}, {other.text})'
     return Code(text, ATOM, tuple(left), None, kin=other.kin, behind=bool(left))
 
 
 def _multipliable(kind: Type) -> bool:
-    return kind.is_tensor and kind.dtype != "bool" and kind.rank == 0
+    return kind.is_tensor and kind.dtype != "bool" and kind.rank is not None
 
 
 def _same_dtype(left: Type, right: Type) -> bool:
@@ -210,26 +214,14 @@ def _einsum(
     printer: Printer,
 ) -> Code | None:
     """Anything else with two operands."""
-    letters = _letters([*batch, *only_left, *only_right, *axes])
+    letters = letters_of([*batch, *only_left, *only_right, *axes])
     one, other = printer.code(left), printer.code(right)
     if one.rank or other.rank:
         return None
     result = printer.sorted([*batch, *only_left, *only_right])
     one, other = _one_dtype(left, one, right, other, printer)
-    spec = f"{_word(one.axes, letters)},{_word(other.axes, letters)}->{_word(result, letters)}"
+    spec = (
+        f"{word_of(one.axes, letters)},{word_of(other.axes, letters)}->{word_of(result, letters)}"
+    )
     text = f'{printer.function("torch.einsum")}("{spec}", {one.text}, {other.text})'
     return Code(text, ATOM, result)
-
-
-def _letters(axes: list[Axis]) -> dict[Axis, str]:
-    """One letter per axis: that of the user's name where it is free."""
-    taken: dict[Axis, str] = {}
-    for axis in axes:
-        candidates = [c for c in axis.name.lower() if c.isalpha() and c.isascii()]
-        candidates += [chr(c) for c in range(ord("a"), ord("z") + 1)]
-        taken[axis] = next(c for c in candidates if c not in taken.values())
-    return taken
-
-
-def _word(axes: tuple[Axis, ...], letters: dict[Axis, str]) -> str:
-    return "".join(letters[a] for a in axes)

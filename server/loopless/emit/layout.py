@@ -59,6 +59,8 @@ def _statement(text: str) -> Doc | None:
             return Group((left, _right_side(value, text)))
         case ast.Expr(value=value):
             return _right_side(value, text)
+        case ast.Return(value=value) if value is not None:
+            return Group(("return ", _right_side(value, text)))
         case ast.If(test=test):
             return Group(("if ", _right_side(test, text), ":"))
         case _:

@@ -22,6 +22,7 @@ from loopless.emit.place import Place
 from loopless.emit.shadows import refuse_shadowed
 from loopless.emit.sharing import Naming, shared, without_unused
 from loopless.emit.stages import stages_of
+from loopless.emit.widths import within_width
 from loopless.facts.scope import (
     Scope,
     names_bound,
@@ -89,6 +90,7 @@ def finished(
     """The finding, once all edits are there."""
     if draft.needs_torch:
         edits.append(import_torch(text))
+    edits = within_width(edits, text, line_width(text), setting.indent)
     edits = sorted(dict.fromkeys(edits), key=lambda edit: edit.span)
     refuse_shadowed((edit.text for edit in edits), setting.scope)
     assumptions = tuple(dict.fromkeys([*lifting.assumptions, *draft.assumptions]))
