@@ -30,7 +30,7 @@ def with_parts_named(
     first: list[str] = []
     changed = frozenset(word for name in changed for word in _words(name)) - {"self"}
     shown = [*lines, *(edit.text for edit in edits)]
-    waiting = list(parts.items())
+    waiting: list[tuple[str, str]] = list(parts.items())
     while waiting:
         part, name = waiting.pop(0)
         count = sum(len(places_of(part, line)) for line in shown)
