@@ -6,6 +6,7 @@ ROUNDING = "repeated addition of one value against one product: equal but for ro
 EMPTY_NUMBER = "T45: no iteration, and a number became a tensor"
 EMPTY_BODY = "the body would raise, but no iteration runs it; the tensor form does"
 ONE = "P4: a condition on an item of shape (1,) is taken for a condition on a number"
+SHORTER = "P6: an operand is shorter, and no iteration that runs reads past its end"
 LISTS = "P1: what is indexed beside a tensor is taken for a tensor, and the caller gives lists"
 
 PROGRAMS = {
@@ -20,12 +21,16 @@ PROGRAMS = {
     232: GRAPH,
 }
 TWINS = {
+    36: GRAPH,
     42: EMPTY_BODY,
+    111: EMPTY_BODY,
     118: GRAPH,
     120: LISTS,
+    134: SHORTER,
     173: EMPTY_BODY,
     185: GRAPH,
     222: EMPTY_BODY,
     250: EMPTY_BODY,
     253: BOOL,
+    289: GRAPH,
 }

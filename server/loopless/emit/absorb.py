@@ -49,6 +49,9 @@ def absorbed(piece: Write, setting: Setting, draft: Draft) -> bool:
     allocation = setting.allocations.get(piece.root)
     if allocation is None or setting.loops or setting.behind or _is_mentioned(piece.root, draft):
         return False
+    if setting.lifting.containers:
+        # What may be a list is made a tensor only where it has items: without any, the allocation is the result.
+        return False
     value = _whole_value(piece, allocation, setting.scope)
     if value is None or not _covers(piece, setting.scope):
         return False
