@@ -16,7 +16,8 @@ for i in range(x.shape[0]):
 
 ```python
 # after
-y = torch.where(x > 0, x, 0.1 * x).to(x.dtype)
+y = torch.zeros_like(x)
+y[:] = torch.where(x > 0, x, 0.1 * x)
 ```
 
 Holds when:

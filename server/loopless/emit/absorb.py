@@ -211,6 +211,8 @@ def _cast(root: str, own: str | None, value: Value, kind: Type, scope: Scope) ->
     if not kind.is_tensor and kind.kind not in {"int", "bool"} and own != "float32":
         # A choice between Python's doubles is a float32.
         return None
+    if own.startswith("of:") and _counts_truths(value, scope):
+        return None
     widens = any(isinstance(v, Reduce | Scan) and v.op in {"+", "*"} for v in walk(value))
     narrow = own not in FLOATS and own != "int64"
     if _dtype(kind) == own and not (widens and narrow):
@@ -219,6 +221,16 @@ def _cast(root: str, own: str | None, value: Value, kind: Type, scope: Scope) ->
         return f"torch.{own}"
     other = own[3:]
     return f"{other}.dtype" if other.isidentifier() and scope.fact(other).is_tensor else None
+
+
+def _counts_truths(value: Value, scope: Scope) -> bool:
+    """Whether a tensor of unshown dtype meets a whole number: of bool it would become int64, which a store undoes."""
+    return any(
+        isinstance(inner, Apply)
+        and inner.op in {"+", "-", "*", "//", "%", "**"}
+        and not all(type_of(arg, scope).is_tensor for arg in inner.args)
+        for inner in walk(value)
+    )
 
 
 def _dtype(kind: Type) -> str | None:
