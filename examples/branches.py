@@ -37,16 +37,15 @@ def compress(readings, threshold):
 
 
 def huber(residuals):
-    """Three branches through a temporary."""
+    """Three branches."""
     losses = torch.zeros_like(residuals)
     # loopless: sample(residuals=torch.randn(2000))
     for i in range(residuals.shape[0]):
         r = residuals[i]
         if r > 1:
-            loss = r - 0.5
+            losses[i] = r - 0.5
         elif r < -1:
-            loss = -r - 0.5
+            losses[i] = -r - 0.5
         else:
-            loss = 0.5 * r * r
-        losses[i] = loss
+            losses[i] = 0.5 * r * r
     return losses
