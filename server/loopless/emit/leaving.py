@@ -8,8 +8,8 @@ from loopless.emit.draft import Draft, Setting, add_line, learn, printer_for
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.value import Apply, Tuple, Value
+from loopless.lift.choice import select
 from loopless.lift.context import Leave
-from loopless.lift.evaluate import select
 from loopless.lift.restrict import restricted_reductions
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from loopless.facts.evidence import CREATORS, FLOATS, LIKES, TENSOR_NAMES, dtype_name
+from loopless.facts.arguments import Arguments
+from loopless.facts.creation import created, created_like
+from loopless.facts.evidence import CREATORS, LIKES, TENSOR_NAMES, dtype_name
 from loopless.facts.fact import UNKNOWN, Fact, Kind
-from loopless.facts.operations import Result, Rule, lookup, method
+from loopless.facts.methods import method_fact
+from loopless.facts.operations import lookup, method
+from loopless.facts.results import pointwise, result_of
 from loopless.facts.scope import (
     Scope,
     root_name,
 )
 from loopless.ir import tree
-from loopless.ir.poly import Dim, Numel, Poly, Symbol, greatest, least, poly, quotient, remainder
+from loopless.ir.poly import Dim, Numel, Poly, Symbol, arithmetic, greatest, poly
 
 SIZE = Fact("size")
 INT = Fact("int")
@@ -22,11 +24,6 @@ _FLOAT_CONSTANTS = frozenset(
 )
 # What `item` gives, by the dtype of the tensor.
 _ITEM_KINDS: dict[str, Kind] = {"float32": "float", "int64": "int", "bool": "bool"}
-# Methods that are named after the dtype they change to.
-_CASTS = {
-    "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
-    "bool": "bool",
-}  # fmt: skip
 
 
 def dotted(expr: tree.Expr, scope: Scope) -> str | None:
@@ -281,7 +278,7 @@ def operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
     """What is known of the result of an operator."""
     facts = [infer(operand, scope) for operand in operands]
     if any(fact.is_tensor for fact in facts):
-        return _pointwise(facts, op in {"<", ">", "<=", ">=", "==", "!="}, op)
+        return pointwise(facts, op in {"<", ">", "<=", ">=", "==", "!="}, op)
     if op == "*" and len(facts) == 2 and facts[0].kind in {"list", "tuple"}:
         return Fact(facts[0].kind, fresh=True)
     if op in {"<", ">", "<=", ">=", "==", "!=", "not", "is", "is not", "in", "not in"}:
@@ -307,56 +304,6 @@ def _integers(op: str, operands: tuple[tree.Expr, ...], facts: list[Fact], scope
         return Fact(kind)
     # `a + b` of two names of unknown kind may be anything; with a number or a size in it, it is a number.
     return Fact("int" if kind == "int" else "unknown", poly=result)
-
-
-def arithmetic(op: str, values: list[Poly]) -> Poly | None:
-    """The polynomial of an integer operation, None where it has none."""
-    match op, values:
-        case "+", [a, b]:
-            return a + b
-        case "-", [a, b]:
-            return a - b
-        case "*", [a, b]:
-            return a * b
-        case "neg", [a]:
-            return -a
-        case "pos", [a]:
-            return a
-        case "//", [a, b]:
-            return quotient(a, b)
-        case "%", [a, b]:
-            return remainder(a, b)
-        case "**", [a, b] if b.constant is not None and 0 <= b.constant <= 3:
-            result = poly(1)
-            for _ in range(b.constant):
-                result = result * a
-            return result
-        case "min", _:
-            return least(values)
-        case "max", _:
-            return greatest(values)
-        case _:
-            return None
-
-
-def _pointwise(facts: Iterable[Fact], comparison: bool, op: str = "") -> Fact:
-    tensors = [fact for fact in facts if fact.is_tensor]
-    numbers = [fact for fact in facts if not fact.is_tensor]
-    dims = tensors[0].dims if len(tensors) == 1 and all(n.is_number for n in numbers) else None
-    if len(tensors) > 1 and all(t.dims == tensors[0].dims for t in tensors):
-        dims = tensors[0].dims
-    like = tensors[0].like if len(tensors) == 1 else None
-    dtypes = {tensor.dtype for tensor in tensors}
-    dtype = dtypes.pop() if len(dtypes) == 1 else None
-    if comparison:
-        dtype = "bool"
-    elif (
-        dtype is not None
-        and dtype not in FLOATS
-        and (op == "/" or any(n.kind != "int" for n in numbers))
-    ):
-        dtype = None
-    return Fact("tensor", dims, like, dtype, fresh=True)
 
 
 def _call(call: tree.Call, scope: Scope) -> Fact:
@@ -400,9 +347,9 @@ def _named(name: str, call: tree.Call, scope: Scope) -> Fact:
         case _ if name.startswith("torch.nn.") and name.rsplit(".", 1)[1][:1].isupper():
             return Fact("module", instance=name)
         case _ if name in CREATORS:
-            return _created(name, call, scope)
+            return created(name, _arguments(call, scope), scope)
         case _ if name in LIKES and call.args:
-            return _like(call, scope)
+            return created_like(_arguments(call, scope))
         case _ if name.startswith("torch."):
             return _operation(name, call, scope)
         case _:
@@ -430,111 +377,7 @@ def _length(of: tree.Expr, scope: Scope) -> Fact:
     return INT
 
 
-def keyword(call: tree.Call, name: str) -> tree.Expr | None:
-    """The value of a keyword argument."""
-    return next((value for key, value in call.keywords if key == name), None)
-
-
-def _asked_dtype(call: tree.Call, scope: Scope) -> str | None:
-    asked = keyword(call, "dtype")
-    if asked is None:
-        return ""
-    fact = infer(asked, scope)
-    return fact.text or None
-
-
-def _created(name: str, call: tree.Call, scope: Scope) -> Fact:
-    dtype = _asked_dtype(call, scope)
-    short = name.removeprefix("torch.")
-    if short in {"tensor", "as_tensor", "from_numpy"}:
-        return _from_data(call, dtype, scope)
-    if short == "arange":
-        return _arange(call, dtype, scope)
-    if short == "linspace":
-        steps = call.args[2] if len(call.args) > 2 else keyword(call, "steps")
-        count = None if steps is None else integer(steps, scope)
-        return Fact("tensor", (count,), dtype="float32" if dtype == "" else dtype, fresh=True)
-    if short == "randperm":
-        count = integer(call.args[0], scope) if call.args else None
-        return Fact("tensor", (count,), dtype="int64", fresh=True)
-    if short == "randint":
-        return Fact("tensor", dtype="int64" if dtype == "" else dtype, fresh=True)
-    if short == "eye":
-        sizes = [integer(arg, scope) for arg in call.args]
-        dims = tuple(sizes * 2 if len(sizes) == 1 else sizes)
-        return Fact("tensor", dims, dtype="float32" if dtype == "" else dtype, fresh=True)
-    fill = call.args[1] if short == "full" and len(call.args) > 1 else keyword(call, "fill_value")
-    shape = call.args[:1] if short == "full" else call.args
-    dims = _shape(shape, scope)
-    if dtype == "":
-        kind = infer(fill, scope).kind if fill is not None and short == "full" else "float"
-        dtype = {"float": "float32", "int": "int64", "bool": "bool"}.get(kind)
-    like = None
-    if dims is None and len(shape) == 1:
-        size = infer(shape[0], scope)
-        like = size.like if size.kind == "size" and size.literal is None else None
-    return Fact("tensor", dims, like, dtype, fresh=True)
-
-
-def _shape(args: tuple[tree.Expr, ...], scope: Scope) -> tuple[Poly | None, ...] | None:
-    if any(isinstance(arg, tree.Spread) for arg in args):
-        return None
-    if len(args) == 1:
-        fact = infer(args[0], scope)
-        if fact.kind in {"tuple", "list"}:
-            return None if fact.items is None else tuple(item.poly for item in fact.items)
-        if fact.kind == "size":
-            if fact.dims is not None:
-                return fact.dims
-            rank = None if fact.like is None else scope.rank(fact.like)
-            if rank is None or fact.like is None or fact.literal is not None:
-                return None
-            return tuple(scope.size(fact.like, k) for k in range(rank))
-    return tuple(integer(arg, scope) for arg in args)
-
-
-def _from_data(call: tree.Call, dtype: str | None, scope: Scope) -> Fact:
-    data = infer(call.args[0], scope) if call.args else UNKNOWN
-    if data.is_number:
-        kind = {"float": "float32", "int": "int64", "bool": "bool"}.get(data.kind)
-        return Fact("tensor", (), dtype=kind if dtype == "" else dtype, fresh=True)
-    if data.items is not None and all(item.is_number for item in data.items):
-        kinds = {item.kind for item in data.items}
-        kind = "float32" if "float" in kinds else "int64" if kinds == {"int"} else None
-        return Fact(
-            "tensor", (poly(len(data.items)),), dtype=kind if dtype == "" else dtype, fresh=True
-        )
-    return Fact("tensor", dtype=dtype or None, fresh=True)
-
-
-def _arange(call: tree.Call, dtype: str | None, scope: Scope) -> Fact:
-    values = [integer(arg, scope) for arg in call.args]
-    count: Poly | None = None
-    if all(v is not None for v in values):
-        match values:
-            case [Poly() as stop]:
-                count = stop
-            case [Poly() as start, Poly() as stop]:
-                count = stop - start
-            case _:
-                pass
-    kinds = {infer(arg, scope).kind for arg in call.args}
-    if dtype == "":
-        dtype = "int64" if kinds <= {"int"} else None
-    return Fact("tensor", (count,), dtype=dtype, fresh=True)
-
-
-def _like(call: tree.Call, scope: Scope) -> Fact:
-    of = infer(call.args[0], scope)
-    root = _whole_name(call.args[0])
-    asked = _asked_dtype(call, scope)
-    dtype = asked if asked != "" else (of.dtype or (f"of:{root}" if root else None))
-    like = root if of.dims is None else None
-    return Fact("tensor", of.dims, like, dtype, fresh=True)
-
-
 def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
-    facts = [infer(arg, scope) for arg in call.args]
     known = lookup(name)
     if name in TENSOR_NAMES:
         return Fact("tensor", fresh=True)
@@ -543,31 +386,7 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
     alone = len(call.args) == 1 and not call.keywords
     if known.pieces or (known.fields and not (known.fields_need_dim and alone)):
         return Fact("tuple")
-    return _result(known.rule, known.dtype, facts)
-
-
-def _result(rule: Rule, result: Result, facts: list[Fact]) -> Fact:
-    base = facts[0] if facts else UNKNOWN
-    match rule:
-        case Rule.POINTWISE:
-            tensors = [fact for fact in facts if fact.is_tensor]
-            if not tensors:
-                return Fact("tensor", fresh=True)
-            fact = _pointwise(facts, result is Result.BOOL)
-            return fact if result is Result.BOOL else fact.but(dtype=_float_kept(fact.dtype))
-        case Rule.VIEW | Rule.SHAPE | Rule.REDUCE | Rule.ALONG | Rule.LAST:
-            dtype = {Result.BOOL: "bool", Result.INT64: "int64"}.get(
-                result, _float_kept(base.dtype)
-            )
-            return Fact("tensor", dtype=dtype)
-        case Rule.CREATE | Rule.LIKE | Rule.RANDOM:
-            return Fact("tensor", fresh=True)
-        case _:
-            return UNKNOWN
-
-
-def _float_kept(dtype: str | None) -> str | None:
-    return dtype if dtype in FLOATS else None
+    return result_of(known.rule, known.dtype, [infer(arg, scope) for arg in call.args])
 
 
 def _method(of: tree.Expr, name: str, call: tree.Call, scope: Scope) -> Fact:
@@ -598,85 +417,13 @@ def _method(of: tree.Expr, name: str, call: tree.Call, scope: Scope) -> Fact:
             pass
     if not base.is_tensor or method(name) is None:
         return UNKNOWN
-    return _tensor_method(of, base, name, call, scope)
+    return method_fact(of, base, name, _arguments(call, scope), scope)
 
 
-def _tensor_method(of: tree.Expr, base: Fact, name: str, call: tree.Call, scope: Scope) -> Fact:
-    root = _whole_name(of)
-    view = root_name(of)
-    like = (root if base.dims is None else None) if root else base.like
-    match name:
-        case "clone":
-            return Fact(
-                "tensor",
-                base.dims,
-                like,
-                base.dtype or (f"of:{root}" if root else None),
-                fresh=True,
-            )
-        case "contiguous" | "detach":
-            return Fact(
-                "tensor",
-                base.dims,
-                like,
-                base.dtype or (f"of:{root}" if root else None),
-                view_of=view,
-            )
-        case _ if name in _CASTS:
-            return Fact("tensor", base.dims, like, _CASTS[name], view_of=view)
-        case "to" | "cpu" | "cuda" | "type":
-            asked = [infer(arg, scope) for arg in (*call.args, *(v for _, v in call.keywords))]
-            dtype = next((a.text for a in asked if a.kind == "dtype" and a.text), None)
-            return Fact("tensor", base.dims, like, dtype or base.dtype, view_of=view)
-        case "t" if base.dims is not None and len(base.dims) == 2:
-            return Fact("tensor", base.dims[::-1], dtype=base.dtype, view_of=view)
-        case "permute" | "transpose":
-            return _moved(name, base, call, scope).but(view_of=view)
-        case "view" | "reshape":
-            dims = _shape(call.args, scope)
-            if dims is not None:
-                dims = tuple(None if d is None or d.constant == -1 else d for d in dims)
-            if dims == (None,) and root is not None:
-                dims = (poly(Numel(scope.shape_root(root))),)
-            return Fact("tensor", dims, dtype=base.dtype, view_of=view)
-        case "expand":
-            dims = _shape(call.args, scope)
-            if dims is not None:
-                dims = tuple(None if d is None or d.constant == -1 else d for d in dims)
-            return Fact("tensor", dims, dtype=base.dtype, view_of=view)
-        case "flatten" if not call.args and root is not None:
-            return Fact(
-                "tensor", (poly(Numel(scope.shape_root(root))),), dtype=base.dtype, view_of=view
-            )
-        case "new_zeros" | "new_ones" | "new_full" | "new_empty":
-            shape = call.args[:1] if name == "new_full" else call.args
-            return Fact(
-                "tensor", _shape(shape, scope), dtype=base.dtype or (f"of:{root}" if root else None),
-                fresh=True,
-            )  # fmt: skip
-        case _:
-            known = method(name)
-            assert known is not None
-            facts = [base, *(infer(arg, scope) for arg in call.args)]
-            if known.pieces or (
-                known.fields and (call.args or call.keywords or not known.fields_need_dim)
-            ):
-                # Several tensors at once, of which it is not known how many, or which is meant.
-                return Fact("tuple")
-            fact = _result(known.rule, known.dtype, facts)
-            return fact.but(view_of=view) if known.rule in {Rule.SHAPE, Rule.VIEW} else fact
-
-
-def _moved(name: str, base: Fact, call: tree.Call, scope: Scope) -> Fact:
-    places = [_number(arg, scope) for arg in call.args]
-    if base.dims is None or any(p is None for p in places):
-        return Fact("tensor", dtype=base.dtype)
-    rank = len(base.dims)
-    order = [(p or 0) % rank for p in places] if rank else []
-    if name == "transpose" and len(order) == 2:
-        full = list(range(rank))
-        full[order[0]], full[order[1]] = full[order[1]], full[order[0]]
-        order = full
-    if len(order) != rank:
-        return Fact("tensor", dtype=base.dtype)
-    return Fact("tensor", tuple(base.dims[p] for p in order), dtype=base.dtype)
+def _arguments(call: tree.Call, scope: Scope) -> Arguments:
+    return Arguments(
+        facts=tuple(_counted(arg, scope) for arg in call.args),
+        keywords={key: _counted(value, scope) for key, value in call.keywords},
+        names=tuple(_whole_name(arg) for arg in call.args),
+        starred=any(isinstance(arg, tree.Spread) for arg in call.args),
+    )

@@ -380,3 +380,33 @@ def summed(value: Poly, axis: Axis, upto: Poly) -> Poly | None:
         return rest * upto
     triangle = quotient(slope * upto * (upto - 1), poly(2))
     return rest * upto + triangle
+
+
+def arithmetic(op: str, values: list[Poly]) -> Poly | None:
+    """The polynomial of an integer operation, None where it has none."""
+    match op, values:
+        case "+", [a, b]:
+            return a + b
+        case "-", [a, b]:
+            return a - b
+        case "*", [a, b]:
+            return a * b
+        case "neg", [a]:
+            return -a
+        case "pos", [a]:
+            return a
+        case "//", [a, b]:
+            return quotient(a, b)
+        case "%", [a, b]:
+            return remainder(a, b)
+        case "**", [a, b] if b.constant is not None and 0 <= b.constant <= 3:
+            result = poly(1)
+            for _ in range(b.constant):
+                result = result * a
+            return result
+        case "min", _:
+            return least(values)
+        case "max", _:
+            return greatest(values)
+        case _:
+            return None

@@ -13,7 +13,7 @@ from loopless.ir.value import (
     reads_of,
     replaced,
 )
-from loopless.lift.evaluate import select
+from loopless.lift.choice import select
 from loopless.lift.piece import Append, Define, Kept, Piece, Write
 from loopless.lift.stop import stop
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from loopless.dependence.conditions import integer_of
 from loopless.facts.evidence import FLOATS
-from loopless.facts.infer import arithmetic
 from loopless.facts.scope import Scope
 from loopless.finding import Span
-from loopless.ir.poly import Poly, Symbol, greatest, least, poly
+from loopless.ir.poly import Poly, Symbol, arithmetic, greatest, least, poly
 from loopless.ir.value import Apply, Held, Read, Ref, Value, cells_of, held_in, reads_of
 from loopless.lift.context import Lifting
 from loopless.lift.stop import stop

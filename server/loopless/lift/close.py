@@ -28,9 +28,9 @@ from loopless.ir.value import (
 from loopless.lift.addends import counted
 from loopless.lift.carried import Solution, companion, if_any, last, solve
 from loopless.lift.cells import carried_on, leading, runs_along, stays_running
+from loopless.lift.choice import select
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.distribute import distribute, with_temp_axes
-from loopless.lift.evaluate import select
 from loopless.lift.identity import itemized, reads_item, refuse_stores
 from loopless.lift.interchange import distribute_privately
 from loopless.lift.overlap import Access, may_meet, reads, writes

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from loopless.dependence.conditions import integer_of
-from loopless.facts.infer import arithmetic
 from loopless.finding import Span
 from loopless.ir import tree
-from loopless.ir.poly import Cell, Poly, Symbol, poly
+from loopless.ir.poly import Cell, Poly, Symbol, arithmetic, poly
 from loopless.ir.value import Apply, Int, Ref, Value
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
-from loopless.lift.evaluate import Evaluator, described
+from loopless.lift.evaluate import Evaluator
 from loopless.lift.stop import stop
+from loopless.lift.words import described
 
 
 def counter_start(name: str, known: Bound, lifting: Lifting) -> Bound:

@@ -47,9 +47,11 @@ from loopless.ir.value import (
     sub_axes,
     substitute,
 )
+from loopless.lift.branches import arms
 from loopless.lift.carried import if_any, last
 from loopless.lift.context import Bound, Frame, Leave, Unbound
 from loopless.lift.first import as_condition, can_be_placed, ends_of, may_fail, placed
+from loopless.lift.inline import returned
 from loopless.lift.leaving import FLAG, flagged, kinds, nested_exit, path, unbroken
 from loopless.lift.normalize import exposed, without_continue
 from loopless.lift.overlap import Access, may_meet, writes
@@ -367,14 +369,14 @@ def _last_trip(
 
     known = len(frame.pieces)
     if "return" not in kinds(block):
-        executor.arms(hit, leaving, ended, frame, trip.loop.span, asked_again=True)
+        arms(executor, hit, leaving, ended, frame, trip.loop.span, asked_again=True)
         _refuse_appends(frame.pieces[known:])
         frame.env = {name: _one_way(value, hit) for name, value in frame.env.items()}
         return
     then = frame.branch(conjunction(frame.when, hit))
     then.env.update(places.leaving)
     _refuse_lists(block)
-    value = executor.returned(block, then, trip.loop.span)
+    value = returned(executor, block, then, trip.loop.span)
     if value is None:
         raise stop("early-exit", "the loop may return nothing", trip.loop.span)
     executor.lifting.leave = Leave(value, hit)

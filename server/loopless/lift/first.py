@@ -20,7 +20,7 @@ from loopless.ir.value import (
     substitute,
     walk,
 )
-from loopless.lift.evaluate import conjunction_of
+from loopless.lift.choice import conjunction_of
 
 
 def as_condition(value: Value) -> Value:

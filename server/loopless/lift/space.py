@@ -40,11 +40,12 @@ from loopless.lift.bounds import bound_of, data_in, refuse_changing
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
-from loopless.lift.evaluate import Evaluator, described
+from loopless.lift.evaluate import Evaluator
 from loopless.lift.ranks import learn_scalar
 from loopless.lift.stop import StopLifting, stop
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
+from loopless.lift.words import described
 
 
 @dataclass(frozen=True, slots=True)

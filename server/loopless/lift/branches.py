@@ -1,0 +1,130 @@
+"""Both ways of an `if`, each under its predicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from loopless.dependence.conditions import conjunction, negated
+from loopless.facts.fact import Fact
+from loopless.finding import Span
+from loopless.ir import tree
+from loopless.ir.value import (
+    Const,
+    Temp,
+    Value,
+    reads_of,
+)
+from loopless.lift.arms import asking, merge_stores, swapped
+from loopless.lift.choice import select
+from loopless.lift.context import Frame, Unbound
+from loopless.lift.overlap import may_touch
+from loopless.lift.piece import Define, Write
+from loopless.lift.stop import stop
+from loopless.lift.types import type_of
+
+if TYPE_CHECKING:
+    from loopless.lift.execute import Executor
+
+
+def branch(executor: Executor, statement: tree.If, frame: Frame) -> None:
+    """Both arms, each under its predicate; names get a choice between both values."""
+    test = executor.evaluator.condition(statement.test, frame)
+    if isinstance(test, Const):
+        executor.block(statement.then if test.value else statement.otherwise, frame)
+        return
+    arms(
+        executor,
+        test,
+        lambda then: executor.block(statement.then, then),
+        lambda other: executor.block(statement.otherwise, other),
+        frame,
+        statement.span,
+        asked_again=bool(statement.otherwise),
+    )
+
+
+def arms(
+    executor: Executor,
+    test: Value,
+    run_then: Callable[[Frame], None],
+    run_other: Callable[[Frame], None],
+    frame: Frame,
+    span: Span,
+    *,
+    asked_again: bool,
+) -> None:
+    """Run both ways of a choice; `asked_again` where the second has statements of its own."""
+    outer = frame.when
+    start = len(frame.pieces)
+    then = frame.branch(conjunction(outer, test))
+    run_then(then)
+    middle = len(frame.pieces)
+    asked_again = asked_again or then.env != frame.env
+    saved = _kept_test(executor, test, frame, start, span, asked_again=asked_again)
+    if saved != test:
+        middle += 1
+        for at in range(start + 1, middle):
+            frame.pieces[at] = asking(frame.pieces[at], test, saved)
+        then.env = {
+            name: value if isinstance(value, Unbound) else swapped(value, test, saved)
+            for name, value in then.env.items()
+        }
+        test = saved
+    other = frame.branch(conjunction(outer, negated(test)))
+    run_other(other)
+    _refuse_changed(executor, test, frame, middle, other, span)
+    merge_stores(frame.pieces, start, middle, test, outer)
+    for name in {*then.env, *other.env}:
+        left, right = then.env.get(name), other.env.get(name)
+        if left == right and left is not None:
+            frame.env[name] = left
+        elif (
+            left is None or right is None or isinstance(left, Unbound) or isinstance(right, Unbound)
+        ):
+            frame.env[name] = Unbound(f"`{name}` is bound on one way through an `if` only")
+        else:
+            both = select(test, left, right)
+            executor.lifting.say(name, both)
+            frame.env[name] = both
+
+
+def _refuse_changed(
+    executor: Executor, test: Value, frame: Frame, middle: int, other: Frame, span: Span
+) -> None:
+    """The second arm may change what the condition reads in its last store only."""
+    asked_again = other.env != frame.env
+    for at in range(middle, len(frame.pieces)):
+        piece = frame.pieces[at]
+        if (
+            at == len(frame.pieces) - 1
+            and not asked_again
+            and isinstance(piece, Write)
+            and not piece.axes
+        ):
+            break
+        if any(may_touch(piece, read, executor.scope) for read in reads_of(test)):
+            raise stop("condition", "an arm of the `if` changes what its condition reads", span)
+
+
+def _kept_test(
+    executor: Executor, test: Value, frame: Frame, start: int, span: Span, *, asked_again: bool
+) -> Value:
+    """The condition, saved if the arm changes what it reads before it is asked for the last time."""
+    for at in range(start, len(frame.pieces)):
+        piece = frame.pieces[at]
+        if (
+            at == len(frame.pieces) - 1
+            and not asked_again
+            and isinstance(piece, Write)
+            and not piece.axes
+        ):
+            break
+        if any(may_touch(piece, read, executor.scope) for read in reads_of(test)):
+            name = executor.lifting.temp("chosen")
+            rank = type_of(test, executor.scope).rank
+            dims = None if rank is None else (None,) * rank
+            executor.scope.names[name] = Fact("tensor", dims, dtype="bool")
+            frame.pieces.insert(start, Define(name, test, (), span))
+            return Temp(name, ())
+    return test
