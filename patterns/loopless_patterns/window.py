@@ -16,7 +16,7 @@ for i in range(count):
 # after
 count = x.shape[0] - w.shape[0] + 1
 y = torch.zeros(max(count, 0))
-if count > 0:
+if count > 0 and w.shape[0] > 0:
     y[:count] += x.unfold(0, w.shape[0], 1) @ w
 ```
 

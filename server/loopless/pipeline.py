@@ -14,6 +14,7 @@ from loopless.emit.insert import read_beside, statement_of
 from loopless.emit.place import Place
 from loopless.emit.region import region
 from loopless.facts.annotations import annotated
+from loopless.facts.enclosing import enter
 from loopless.facts.evidence import Evidence, gather
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.file import Context, Digest, digest, functions_of, survey
@@ -255,11 +256,7 @@ def _inside(loop: tree.For, here: Path, scope: Scope, report: _Report) -> None:
     """The loops inside of one that stays."""
     inner = scope.copy()
     havoc(loop, inner)
-    match loop.iterable:
-        case tree.Call(tree.Name("range")) if isinstance(loop.target, tree.Name):
-            inner.bind(loop.target.id, Fact("int"))
-        case _:
-            pass
+    enter(loop, inner)
     _walk(loop.body, here, inner, report, looping=True)
 
 

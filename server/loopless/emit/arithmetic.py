@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
 from loopless.dependence.feasible import bounds, proves
+from loopless.emit.choices import distributed
 from loopless.emit.code import Code
 from loopless.emit.doubles import beside, refuse_truths, truths_as_numbers
 from loopless.emit.operators import infix
@@ -32,6 +33,9 @@ def calculated(op: str, args: tuple[Value, ...], printer: Printer) -> Code:
                 )
             case _:
                 pass
+    chosen = distributed(op, args[0], args[1], printer)
+    if chosen is not None:
+        return printer.code(chosen)
     if op in {"/", "//", "%"}:
         return division(op, args[0], args[1], printer)
     refuse_truths(args, printer.scope)

@@ -18,6 +18,7 @@ from loopless.emit.draft import (
 )
 from loopless.emit.printer import Printer
 from loopless.emit.starts import start_test
+from loopless.emit.trips import added_axes
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Axis
 from loopless.ir.value import (
@@ -116,6 +117,10 @@ def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: A
     if test is not None:
         add_line(f"if {test}:", setting, draft, 0)
         add_line(line, setting, draft, 1)
+        return
+    added = added_axes(name, value)
+    if len(added) > 1:
+        add_guarded(line, added, printer, setting, draft, 0)
         return
     open_axes = [] if axis is None or proves(axis.extent - 1, []) else [axis]
     inner = [a for a in printer.layout if a != axis]

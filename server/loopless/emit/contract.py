@@ -54,7 +54,9 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
     if any(set(axes) - axes_of(p) for p in summed):
         return None
     if any(t.rank for t in types):
-        product = with_planes(axes, left, right, printer)
+        # A dtype that is not shown may be wider than the one that is: only what multiplies promotes.
+        shown = {t.dtype in FLOATS for t in types}
+        product = with_planes(axes, left, right, printer) if len(shown) == 1 else None
     else:
         product = _matrices(axes, left, right, printer)
     if product is None:

@@ -220,5 +220,5 @@ def positive(extent: Poly, printer: Printer, code: Code) -> str:
 
 def _harmless(p: Poly, setting: Setting) -> bool:
     """A place that a loop around walks: it exists also where the inner loop does not run (P6)."""
-    names = {name for _, name in setting.loops}
+    names = {name for _, name in setting.loops} | setting.scope.walked
     return any(isinstance(a, Symbol) and a.name in names for a in p.atoms())

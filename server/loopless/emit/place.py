@@ -44,6 +44,7 @@ def setting_of(loop: tree.For, lifting: Lifting, text: str) -> Setting:
     return Setting(
         lifting.scope, lifting, _size_names(lifting), headers,
         _device_root(loop, lifting.scope), indent_unit(text, loop), augmented=augmented(loop),
+        known=lifting.around,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from loopless.emit.orientation import sent
 from loopless.emit.printer import Printer
 from loopless.emit.scatter import scatter
 from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
+from loopless.emit.trips import guarded_axes
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import target_view
 from loopless.facts.evidence import FLOATS
@@ -185,7 +186,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
         if symbol != "=":
             # `view[...] *= v` would store the product into the view once more, which autograd refuses.
             line = f"{text}.{_IN_PLACE[symbol]}({line.text})"
-            add_guarded(line, piece.axes, printer, setting, draft, depth)
+            add_guarded(line, guarded_axes(piece), printer, setting, draft, depth)
             learn(printer, draft)
             return
         text = f"{text}[...]"
@@ -194,7 +195,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
             "unknown-rank", "items are stored into items of another rank, which is not known"
         )
     body = _stored(line, shown, piece, printer, setting) if symbol == "=" else line.text
-    add_guarded(f"{text} {symbol} {body}", piece.axes, printer, setting, draft, depth)
+    add_guarded(f"{text} {symbol} {body}", guarded_axes(piece), printer, setting, draft, depth)
     learn(printer, draft)
 
 

@@ -48,6 +48,7 @@ class Scope:
     alike: Mapping[str, str] = field(default_factory=dict[str, str])
     counters: Mapping[str, int] = field(default_factory=dict[str, int])
     given: tuple[Poly, ...] = ()
+    walked: frozenset[str] = frozenset()
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
@@ -55,7 +56,7 @@ class Scope:
             self.world, dict(self.names), self.evidence, self.locals,
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
             dict(self.helpers), self.shown_rank, self.least_rank, self.integers,
-            self.alike, self.counters, self.given,
+            self.alike, self.counters, self.given, self.walked,
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:
@@ -110,6 +111,8 @@ class Scope:
         for other, fact in list(self.names.items()):
             if mentions(fact, name):
                 self.names[other] = without(fact, name, other)
+        self.given = tuple(p for p in self.given if not _atom_of(p, name))
+        self.walked = self.walked - {name}
 
     def size(self, root: str, dim: int) -> Poly:
         """The size of one dimension, in terms that other tensors of the same shape share."""

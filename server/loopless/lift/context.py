@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from loopless.dependence.feasible import Constraint, bounds
 from loopless.facts.scope import Scope
 from loopless.finding import Missed
 from loopless.ir.poly import Axis, Poly
@@ -57,6 +58,15 @@ class Lifting:
     seen: dict[tuple[str, tuple[Sub, ...]], set[int]] = field(
         default_factory=dict[tuple[str, tuple[Sub, ...]], set[int]]
     )
+    around: tuple[Constraint, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep what the loops around the nest say of their counters."""
+        self.around = tuple(Constraint(p) for p in self.scope.given)
+
+    def within(self) -> list[Constraint]:
+        """What holds of the counters of the open levels, and of the loops around."""
+        return [*bounds(self.open_axes), *self.around]
 
     def say(self, name: str, value: Value) -> None:
         """Remember the user's name of a value that is worth one."""

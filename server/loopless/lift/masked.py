@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from loopless.dependence.conditions import integer_of
-from loopless.dependence.feasible import bounds, proves
+from loopless.dependence.feasible import proves
 from loopless.facts.evidence import FLOATS
 from loopless.facts.operations import Operation, Rule, bind, lookup
 from loopless.finding import Span
@@ -367,7 +367,7 @@ def _flipped(found: Ragged, span: Span, lifting: Lifting) -> Value:
 
 def size_of_slice(cut: Cut, size: Poly, lifting: Lifting) -> Value | None:
     """How many places a slice has, None where that is not known."""
-    known = bounds(lifting.open_axes)
+    known = lifting.within()
     if cut.step != 1 or not proves(cut.start, known):
         return None
     if cut.count is None:

@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 
-from loopless.dependence.feasible import Constraint, bounds, proves
+from loopless.dependence.feasible import Constraint, proves
 from loopless.finding import Span
 from loopless.ir.poly import Axis, Dim, Greatest, Least, Poly, Quotient, poly
 from loopless.ir.value import (
@@ -199,7 +199,7 @@ def _span(cut: Cut, size: Poly, others: frozenset[Axis], span: Span, lifting: Li
     if cut.step != 1:
         raise stop("moving-slice", "a slice with a step moves with the loop", span)
     end = cut.start + cut.count if cut.count is not None else cut.stop
-    known = bounds(lifting.open_axes)
+    known = lifting.within()
     known += whole_steps((cut.start, *(a.extent for a in lifting.open_axes)))
     lows, highs = _members(cut.start, Greatest), _members(size if end is None else end, Least)
     anchored = _anchor(lows, highs, lifting)

@@ -75,6 +75,9 @@ def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: st
             span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
         )  # fmt: skip
     if len({leaf.root for leaf in open_leaves}) > 1:
+        if not alike(open_leaves, scope):
+            # One of them has the dimensions, the others may be numbers: `out[j] = w[j] * v[j]`.
+            return
         for leaf in open_leaves:
             _refuse_more_than_named(leaf, rank, span, lifting)
     for leaf in open_leaves:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loopless.dependence.conditions import conjunction, integer_of
-from loopless.dependence.feasible import bounds, proves
+from loopless.dependence.feasible import proves
 from loopless.facts.counted import COUNT
 from loopless.facts.infer import dotted
 from loopless.finding import Missed, Span
@@ -43,6 +43,7 @@ from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator
 from loopless.lift.ranks import learn_scalar
 from loopless.lift.stop import StopLifting, stop
+from loopless.lift.strides import goes_forward, written_out
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
 from loopless.lift.words import described
@@ -232,6 +233,9 @@ def _tensor(
     frame: Frame,
 ) -> Source:
     value = evaluator.value(iterable, frame)
+    ends = written_out(value)
+    if ends is not None:
+        return _between(target, (iterable,) * 3, ends, hole, lifting)
     kind = type_of(value, lifting.scope)
     missed = Missed(
         "not-a-tensor", f"the loop runs over {described(value)}, which is not known to be a tensor",
@@ -311,7 +315,7 @@ def _between(
     if len(values) > 2:
         known = values[2].constant
         if known is None or known == 0:
-            if known is None and _positive(values[2]):
+            if known is None and goes_forward(values[2]):
                 return _symbolic_step(target, start, end, values[2], hole)
             raise stop(
                 "unknown-extent", "the step of the range is not a known number", args[2].span
@@ -404,10 +408,6 @@ def _ragged(
     return Source(high - low, ((target, Int(index)),), when, index)
 
 
-def _positive(p: Poly) -> bool:
-    return proves(p - 1, [])
-
-
 def _symbolic_step(target: tree.Expr, start: Poly, end: Poly, step: Poly, hole: Axis) -> Source:
     index = start + poly(hole) * step
     return Source(quotient(end - start + step - 1, step), ((target, Int(index)),), None, index)
@@ -445,7 +445,7 @@ def _hull(p: Poly, lifting: Lifting, *, lowest: bool) -> Poly | None:
         if not result.linear_in(axis):
             return None
         slope = result.coefficient(axis)
-        given = bounds(lifting.open_axes)
+        given = lifting.within()
         if proves(slope, given):
             upward = True
         elif proves(-slope, given):

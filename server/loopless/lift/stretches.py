@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loopless.dependence.feasible import bounds, proves
+from loopless.dependence.feasible import proves
 from loopless.finding import Span
 from loopless.ir.poly import Poly, greatest, least, poly
 from loopless.ir.value import Apply, At, Cut, Int, Read, Reduce, Value, reads_of, replaced, sub_axes
@@ -53,7 +53,7 @@ def _both_from_data(cut: Cut, lifting: Lifting) -> bool:
 
 def _folded(short: str, value: Value, cut: Cut, size: Poly, span: Span, lifting: Lifting) -> Value:
     assert cut.count is not None
-    known = bounds(lifting.open_axes)
+    known = lifting.within()
     ends = from_front((cut.start,), (cut.start + cut.count,), size, known, span)
     (low,), (high,) = ends.lows, ends.highs
     low = low if proves(low, known) else greatest((low, poly(0)))
