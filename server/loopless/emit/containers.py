@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from loopless.emit.collect import Collector
 from loopless.emit.draft import Draft, Setting, printer_for
+from loopless.emit.integers import device
 from loopless.emit.unprintable import Unprintable
 from loopless.finding import Finding
 from loopless.lift.containers import Role, assumption, meets_unknown, roles
@@ -102,7 +103,8 @@ def made_tensors(shown: dict[str, Role], draft: Draft, setting: Setting) -> list
                 lines.append(f"{name} = {printer.function('torch.as_tensor')}({name})")
                 draft.grade = max(draft.grade, "E1")
             case "places":
-                long = f"{name}, dtype={printer.function('torch.long')}"
+                where = "" if printer.device_root in shown else device(printer)
+                long = f"{name}, dtype={printer.function('torch.long')}{where}"
                 lines.append(f"{name} = {printer.function('torch.as_tensor')}({long})")
     draft.needs_torch = draft.needs_torch or printer.needs_torch
     return lines

@@ -85,21 +85,27 @@ def _size_names(lifting: Lifting) -> dict[Poly, str]:
 
 
 def _device_root(loop: tree.For, scope: Scope) -> str | None:
-    """A tensor of the loop whose device is not known to be the CPU."""
+    """A tensor of the loop whose device is not known to be the CPU; what may be a list only where there is no other."""
+    found: list[str] = []
     for statement in every_statement((loop,)):
         for expr in own_expressions(statement):
             for inner in walk_expr(expr):
                 match inner:
-                    case tree.Item(tree.Name(name)):
-                        fact = scope.fact(name)
-                        if fact.is_tensor and not (fact.fresh and fact.like is None):
-                            return name
+                    case tree.Item(tree.Name(name)) if _is_anywhere(name, scope):
+                        found.append(name)
                     case tree.Name(name) if statement is loop and expr is loop.iterable:
                         if scope.fact(name).is_tensor:
-                            return name
+                            found.append(name)
                     case _:
                         pass
-    return _whole_tensor(loop, scope)
+    sure = (name for name in found if not scope.fact(name).presumed)
+    return next(sure, None) or next(iter(found), None) or _whole_tensor(loop, scope)
+
+
+def _is_anywhere(name: str, scope: Scope) -> bool:
+    """Whether a tensor did not come from a constructor that shows where it is."""
+    fact = scope.fact(name)
+    return fact.is_tensor and not (fact.fresh and fact.like is None)
 
 
 def _whole_tensor(loop: tree.For, scope: Scope) -> str | None:
@@ -109,10 +115,8 @@ def _whole_tensor(loop: tree.For, scope: Scope) -> str | None:
         for expr in own_expressions(statement):
             for inner in walk_expr(expr):
                 match inner:
-                    case tree.Name(name) if name not in bound:
-                        fact = scope.fact(name)
-                        if fact.is_tensor and not (fact.fresh and fact.like is None):
-                            return name
+                    case tree.Name(name) if name not in bound and _is_anywhere(name, scope):
+                        return name
                     case _:
                         pass
     return None

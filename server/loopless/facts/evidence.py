@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
+from loopless.facts.sequences import walked_by_python
 from loopless.ir import tree
 
 # The least rank of a tensor that may have any number of further dimensions.
@@ -112,6 +113,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
     integers = _integers(body)
     indexed.update(_passed_on(body, stored, integers))
     indexed.update(_looked_through(body, stored | indexed))
+    indexed.difference_update(walked_by_python(body, canonical))
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
         ranks, least, integers,

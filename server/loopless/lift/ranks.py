@@ -28,6 +28,7 @@ from loopless.ir.value import (
     axes_of,
     sub_axes,
 )
+from loopless.lift.added import added_together
 from loopless.lift.context import Lifting
 from loopless.lift.stop import stop
 from loopless.lift.subscript import kin_name, walked
@@ -202,10 +203,12 @@ def learn_any(value: Value, span: Span, lifting: Lifting) -> None:
             lifting.assume(f"`{leaf.root}` has {len(leaf.subs) + 1} axes")
         else:
             scope.least_rank = {**scope.least_rank, leaf.root: OPEN}
-    # Items that meet in an operation on rows are rows alike (P4).
-    names = [kin_name(leaf, scope) for leaf in items]
-    for name in names[1:]:
-        scope.alike = joined(scope.alike, names[0], name)
+    # Items that meet in an operation on rows are rows alike; along one loop variable only those that are added (P4).
+    several = len(lifting.open_axes) > 1
+    for group in [tuple(items)] if several else added_together(value):
+        names = [kin_name(leaf, scope) for leaf in group]
+        for name in names[1:]:
+            scope.alike = joined(scope.alike, names[0], name)
 
 
 def _leaves_unsure(leaves: list[Value], span: Span, lifting: Lifting) -> bool:

@@ -160,6 +160,11 @@ def kin_of(read: Read, scope: Scope) -> frozenset[str]:
 
 
 def kin_name(read: Read, scope: Scope) -> str:
-    """The tensor and the number of places by which an item of it was taken."""
+    """The tensor and the number of places by which an item of it was taken.
+
+    Places that are not known to be single ones have a name of their own: their dimensions are the item's too.
+    """
     places = sum(isinstance(sub, At | Pick) for sub in read.subs)
-    return f"{scope.shape_root(read.root)}/{places}"
+    looked = [sub.value for sub in read.subs if isinstance(sub, Pick)]
+    own = "".join(f" {value}" for value in looked if type_of(value, scope).rank != 0)
+    return f"{scope.shape_root(read.root)}/{places}{own}"
