@@ -14,6 +14,7 @@ from loopless.emit.insert import read_beside, statement_of
 from loopless.emit.place import Place
 from loopless.emit.region import region
 from loopless.facts.annotations import annotated
+from loopless.facts.counted import is_search
 from loopless.facts.enclosing import enter
 from loopless.facts.evidence import Evidence, gather
 from loopless.facts.fact import UNKNOWN, Fact
@@ -209,7 +210,11 @@ def _walk(
                 named = names_bound(block[: at + 1]) | reads_of_block((statement,))
                 live = live_after(here, named) | report.elsewhere
                 place = Place(block, at, live, is_module, report.stages)
-                found = _guarded(statement, place, scope, report.text)
+                found = (
+                    _resumed(statement)
+                    if looping and is_search(statement)
+                    else _guarded(statement, place, scope, report.text)
+                )
                 report.add(_instead(found, statement, place, scope, report.text))
                 if isinstance(found, Refusal):
                     _inside(statement, here, scope, report)
@@ -274,6 +279,12 @@ def _guarded(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding |
         return region(loop, place, scope, text)
     except Exception as error:  # a "can't happen" costs one loop, not the file
         return _internal(error, loop.span, loop.header)
+
+
+def _resumed(loop: tree.For) -> Refusal:
+    """A search inside of a loop that stays: step by step it may go on where the last one ended, and is short."""
+    reason = "a search that starts anew in every iteration looks at more than one that goes on"
+    return Refusal(loop.span, loop.header, (Missed("resumed", reason, loop.header),))
 
 
 def _instead(

@@ -10,6 +10,7 @@ from loopless.emit.containers import for_lists_too
 from loopless.emit.counts import name_counts
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.finals import finals
+from loopless.emit.gains import gains_nothing, repeats_itself
 from loopless.emit.inputs import inputs_of
 from loopless.emit.learned import first_pass
 from loopless.emit.leaving import leave
@@ -18,11 +19,7 @@ from loopless.emit.report import all_pieces, finding
 from loopless.emit.stages import facts_of, stages_of
 from loopless.emit.statements import statements
 from loopless.emit.unprintable import Unprintable
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-)
+from loopless.facts.scope import Scope, names_bound
 from loopless.finding import Edit, Finding, Missed, Refusal, Stages
 from loopless.ir import tree
 from loopless.ir.value import Read, Value, reads_of
@@ -30,7 +27,7 @@ from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
 from loopless.lift.flat import flat_forms, refuse_parts
-from loopless.lift.piece import Append, Kept, Piece, Write
+from loopless.lift.piece import Append, Piece, Write
 from loopless.lift.saved import own_names, shared
 from loopless.lift.stop import NOWHERE, StopLifting
 from loopless.lift.unused import without_unused
@@ -168,12 +165,10 @@ def _region(
         edits += collected(append, collector, setting, draft, text, place.block, place.at)
     edits = name_counts(draft, edits, setting)
     if not draft.lines and not appends:
-        return Refusal(
-            loop.span,
-            loop.header,
-            (Missed("no-effect", "the loop computes nothing that is used", loop.header),),
-        )
-    if _gains_nothing(pieces, loop):
+        return _refused("no-effect", "the loop computes nothing that is used", loop)
+    if repeats_itself(pieces, loop):
+        return _refused("repeated", "every iteration does the same, as a warm-up does", loop)
+    if gains_nothing(pieces, loop):
         misses = tuple(lifting.misses) or (
             Missed("carried-value", "every level has to run in order", loop.header),
         )
@@ -184,6 +179,10 @@ def _region(
         return finding(loop, place, text, pieces, written, edits, under, setting, collectors)
 
     return for_lists_too(report, pieces, collectors, draft, setting, place.live)
+
+
+def _refused(code: str, reason: str, loop: tree.For) -> Refusal:
+    return Refusal(loop.span, loop.header, (Missed(code, reason, loop.header),))
 
 
 def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) -> None:
@@ -211,18 +210,3 @@ def _ends(live: frozenset[str], frame: Frame, lifting: Lifting) -> list[Value]:
     if lifting.leave is not None:
         found += [lifting.leave.value, lifting.leave.when]
     return found
-
-
-def _gains_nothing(pieces: list[Piece], loop: tree.For) -> bool:
-    """Whether every level of the source is still a loop."""
-    before = sum(isinstance(s, tree.For) for s in every_statement((loop,)))
-    kept = _kept_levels(pieces)
-    return kept > 0 and kept >= before
-
-
-def _kept_levels(pieces: list[Piece] | tuple[Piece, ...]) -> int:
-    total = 0
-    for piece in pieces:
-        if isinstance(piece, Kept):
-            total += 1 + _kept_levels(piece.pieces)
-    return total

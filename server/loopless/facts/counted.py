@@ -52,6 +52,13 @@ def is_counted(loop: tree.For) -> bool:
             return False
 
 
+def is_search(loop: tree.For) -> bool:
+    """Whether a `while` that counts also asks something else: it looks for the first place where that fails."""
+    first = loop.body[0] if loop.body else None
+    leaves = isinstance(first, tree.If) and any(isinstance(s, tree.Jump) for s in first.then)
+    return leaves and is_counted(loop)
+
+
 def _block(block: tuple[tree.Stmt, ...]) -> tuple[tree.Stmt, ...]:
     return tuple(_statement(statement) for statement in block)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from loopless.facts.namespaces import is_operation
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
 from loopless.ir import tree
@@ -114,6 +115,8 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
     indexed.update(_passed_on(body, stored, integers))
     indexed.update(_looked_through(body, stored | indexed))
     indexed.difference_update(walked_by_python(body, canonical))
+    # An object's methods may be any, also where they are called as those of a tensor; a subclass is no plain tensor.
+    listed |= {"self", "cls"}
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
         ranks, least, integers,
@@ -187,7 +190,7 @@ def _shown(
             whole = canonical(func)
             if whole == "builtins.isinstance" and isinstance(args[0], tree.Name):
                 listed.add(args[0].id)
-            if whole is not None and whole.startswith("torch."):
+            if whole is not None and is_operation(whole):
                 _given(whole, args, strong, indexed)
         case _:
             pass
@@ -214,8 +217,7 @@ def _sliced(expr: tree.Expr, strong: set[str], indexed: set[str]) -> None:
 def _given(whole: str, args: tuple[tree.Expr, ...], strong: set[str], indexed: set[str]) -> None:
     """What it shows of a name to be an argument of a torch function."""
     short = whole.rsplit(".", 1)[-1]
-    if short in _NO_EVIDENCE or short[:1].isupper() or short.startswith("_"):
-        # The private ones work on lists of tensors.
+    if short in _NO_EVIDENCE or short[:1].isupper():
         return
     for argument in args[:2]:
         match argument:

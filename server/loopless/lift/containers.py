@@ -45,7 +45,7 @@ Kind = Literal["any", "exact", "tensor", "number", "truth", "place", "other"]
 _LISTS = frozenset(
     "shape size dim param parameter grad gradient tensor layer module name arg kwarg group optimizer device "
     "file path token word line epoch batch loader dataset bucket node edge state key value item list dtype "
-    "block stage level scale head dims axes axis sizes shapes strides stride args".split()
+    "block stage level scale head dims axes axis sizes shapes strides stride args self cls".split()
 )
 
 
