@@ -23,6 +23,7 @@ from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Axis
 from loopless.ir.value import (
     Apply,
+    Best,
     Read,
     Ref,
     Value,
@@ -109,11 +110,13 @@ def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: A
             return
         case _:
             pass
+    test = start_test(value, printer, setting) if isinstance(value, Best) else None
+    printer.beaten = test is not None
     line = assignment(name, value, printer, in_place=name in setting.augmented)
     learn(printer, draft)
     if line is None:
         return
-    test = start_test(value, printer, setting)
+    test = test or start_test(value, printer, setting)
     if test is not None:
         add_line(f"if {test}:", setting, draft, 0)
         add_line(line, setting, draft, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from loopless.emit.draft import Draft, Setting, printer_for
@@ -14,12 +15,14 @@ def name_counts(draft: Draft, edits: list[Edit], setting: Setting) -> list[Edit]
         return edits
     for extent in setting.lifting.shortest:
         text = printer_for(setting, (), Draft()).size(extent).text
-        spelled = sum(t.count(text) for t in (*draft.lines, *(edit.text for edit in edits)))
-        if spelled < 2:
+        # Not inside of a longer name: `n` is no part of `arange`. What is a name needs no other.
+        word = re.compile(rf"(?<![\w.]){re.escape(text)}(?!\w)")
+        spelled = sum(len(word.findall(t)) for t in (*draft.lines, *(e.text for e in edits)))
+        if spelled < 2 or text.isidentifier():
             continue
         name = _fresh("count", setting)
-        draft.lines = [f"{name} = {text}", *(line.replace(text, name) for line in draft.lines)]
-        edits = [replace(edit, text=edit.text.replace(text, name)) for edit in edits]
+        draft.lines = [f"{name} = {text}", *(word.sub(name, line) for line in draft.lines)]
+        edits = [replace(edit, text=word.sub(name, edit.text)) for edit in edits]
     return edits
 
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.dependence.feasible import proves
-from loopless.emit.code import ATOM, CHOICE, SUM, TERM, Code
+from loopless.emit.best import best_key, keys_of
+from loopless.emit.code import ATOM, SUM, TERM, Code
 from loopless.emit.conditions import mask, where
 from loopless.emit.contract import contraction
 from loopless.emit.doubles import refuse_truths
 from loopless.emit.first import before
 from loopless.emit.operators import infix
+from loopless.emit.repeated import grade_repeated, repeated, times
 from loopless.emit.unprintable import Unprintable
-from loopless.emit.winner import winner
+from loopless.emit.winner import asks_for_number, winner
 from loopless.facts.evidence import FLOATS
-from loopless.ir.poly import Axis, Poly, greatest, poly
+from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import (
     Apply,
     Best,
@@ -105,14 +107,6 @@ def _whole(code: Code, axes: list[Axis]) -> bool:
     return set(code.axes) == set(axes) and code.rank == 0
 
 
-def _count(axes: list[Axis], printer: Printer) -> Code:
-    total = poly(1)
-    for axis in axes:
-        extent = axis.extent
-        total = total * (extent if proves(extent, printer.known) else greatest((extent, poly(0))))
-    return printer.size(total)
-
-
 def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) -> Code:
     kind = type_of(body, printer.scope)
     missing = [
@@ -120,8 +114,7 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
     ]
     present = [a for a in axes if a not in missing]
     if not present:
-        _grade_repeated(kind, printer)
-        return infix("*", printer.code(body), _count(missing, printer), printer)
+        return repeated(missing, body, when, kind, printer)
     printer.grade_at_least("E1")
     if when is None:
         product = contraction(present, body, printer)
@@ -131,13 +124,7 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
         code = without(kept, _fold(kept, "sum", present, asked_dtype(body, kind, printer)), present)
     else:
         code = _masked_sum(present, body, when, kind, printer)
-    return infix("*", code, _count(missing, printer), printer) if missing else code
-
-
-def _grade_repeated(kind: Type, printer: Printer) -> None:
-    """The same value folded many times rounds many times, unless it is an integer."""
-    if kind.dtype is None or not kind.dtype.startswith(("int", "uint", "bool")):
-        printer.grade_at_least("E1")
+    return infix("*", code, times(missing, printer), printer) if missing else code
 
 
 def _filled(code: Code, axes: list[Axis]) -> Code:
@@ -194,8 +181,8 @@ def _product(axes: list[Axis], body: Value, when: Value | None, printer: Printer
     else:
         missing = [a for a in axes if a not in axes_of(body)]
         if missing and len(missing) == len(axes):
-            _grade_repeated(kind, printer)
-            return infix("**", printer.code(body), _count(missing, printer), printer)
+            grade_repeated(kind, printer)
+            return infix("**", printer.code(body), times(missing, printer), printer)
         code = printer.code(body)
     code = _spread(code, axes)
     dtype = asked_dtype(body, kind, printer)
@@ -368,53 +355,15 @@ def best(value: Best, printer: Printer) -> Code:
     """`if key > m: m = key` and what is kept beside it."""
     axis = value.axis
     printer.place(axis)
-    if isinstance(value.when, Temp):
+    if isinstance(value.when, Temp) and asks_for_number(value):
         return winner(value, value.when, printer)
     if value.inner and value.body == value.key:
         return _best_of_levels(value, printer)
     if value.inner:
         raise Unprintable("extreme", "the best of several levels where its place is not asked for")
     if value.body == value.key:
-        return _best_key(value, printer)
+        return best_key(value, printer)
     return _best_body(value, printer)
-
-
-def _keys(value: Best, printer: Printer) -> Code:
-    """The keys, where they beat the start, else the start: no NaN is left unless the start is one (T11)."""
-    beats: Value = Apply(value.order, (value.key, value.start))
-    if value.when is not None:
-        beats = conjunction(value.when, beats) or beats
-    code = where(beats, value.key, value.start, printer)
-    if value.axis not in code.axes:
-        raise Unprintable("extreme", "a key that does not vary")
-    return code
-
-
-def _best_key(value: Best, printer: Printer) -> Code:
-    op = "max" if value.order in {">", ">="} else "min"
-    start_kind, kind = type_of(value.start, printer.scope), type_of(value.key, printer.scope)
-    if start_kind.is_tensor and kind.is_tensor and start_kind.dtype != kind.dtype:
-        raise Unprintable(
-            "unknown-dtype", "the fold may give its start or an item, of another dtype"
-        )
-    keys = _keys(value, printer)
-    place = keys.axes.index(value.axis)
-    # Along a dim the gradient goes to the first of equal extremes, as in the loop (T35).
-    turned = f"{keys.primary}.flip({place})" if value.order in {">=", "<="} else keys.primary
-    code = without(keys, f"{turned}.{op}({place}).values", [value.axis])
-    if proves(value.axis.extent - 1, printer.known):
-        return code
-    start = printer.code(value.start)
-    if code.axes:
-        printer.ends.append(value.axis.extent - 1)
-        return code
-    runs = printer.size(value.axis.extent)
-    return Code(
-        f"{code.at(CHOICE + 1)} if {runs.at(CHOICE + 1)} > 0 else {start.at(CHOICE)}",
-        CHOICE,
-        code.axes,
-        code.rank,
-    )
 
 
 def _best_of_levels(value: Best, printer: Printer) -> Code:
@@ -426,7 +375,7 @@ def _best_of_levels(value: Best, printer: Printer) -> Code:
     for axis in axes:
         printer.place(axis)
     op = "max" if value.order == ">" else "min"
-    keys = _filled(_keys(value, printer), axes)
+    keys = _filled(keys_of(value, printer), axes)
     first = keys.axes.index(axes[0])
     if list(keys.axes[first:]) != axes or keys.rank != 0:
         raise Unprintable("extreme", "the levels of a fold do not follow one another")
@@ -446,7 +395,7 @@ def _best_body(value: Best, printer: Printer) -> Code:
         raise Unprintable("extreme", "a value kept beside an extreme")
     if isinstance(value.key, Int) and value.key.poly == poly(axis):
         raise Unprintable("last-value", "the value of the last iteration under a condition")
-    keys = _keys(value, printer)
+    keys = keys_of(value, printer)
     if keys.axes != (axis,) or keys.rank != 0:
         raise Unprintable("extreme", "the place of an extreme of items with dimensions")
     arg = "argmax" if value.order in {">", ">="} else "argmin"

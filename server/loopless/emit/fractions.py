@@ -6,7 +6,7 @@ from loopless.facts.evidence import FLOATS
 from loopless.facts.operations import lookup
 from loopless.facts.operations.operation import Result
 from loopless.facts.scope import Scope
-from loopless.ir.value import Apply, Comb, Const, Read, Reduce, Scan, Value, walk
+from loopless.ir.value import Apply, Comb, Const, Read, Reduce, Ref, Scan, Value, walk
 from loopless.lift.types import type_of
 
 _INTEGERS = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
@@ -22,7 +22,7 @@ def cuts_fractions(target: Read, value: Value, scope: Scope) -> bool:
     if own in _INTEGERS:
         return any(type_of(v, scope).dtype not in _INTEGERS for v in folds)
     # Unshown dtypes that meet are alike (P5), but a fraction that is written out is none of theirs.
-    return any(_has_fraction(v.body) for v in folds if _goes_through(v, target))
+    return any(has_fraction(v.body, scope) for v in folds if _goes_through(v, target))
 
 
 def _goes_through(fold: Value, target: Read) -> bool:
@@ -34,10 +34,13 @@ def _goes_through(fold: Value, target: Read) -> bool:
             return False
 
 
-def _has_fraction(value: Value) -> bool:
+def has_fraction(value: Value, scope: Scope) -> bool:
+    """Whether a value is a fraction even where all tensors hold integers."""
     for inner in walk(value):
         match inner:
             case Const(float(number)) if not number.is_integer():
+                return True
+            case Ref() if type_of(inner, scope).kind in {"float", "number"}:
                 return True
             case Apply("/"):
                 return True

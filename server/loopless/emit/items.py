@@ -11,6 +11,7 @@ from loopless.emit.fields import field_of
 from loopless.emit.joined import JOINS, joined, tensor_of
 from loopless.emit.orientation import in_front
 from loopless.emit.over_all import loss, over_all
+from loopless.emit.resized import flattened, resized
 from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.windows import masking
@@ -426,6 +427,10 @@ def _shape(value: OnItem, known: Operation, arguments: Arguments, printer: Print
         return own
     match known.batched:
         case None:
+            for name, default in known.defaults:
+                # Along the item's own dims also where none is named: `row.flatten()` leaves the rows apart.
+                if name in known.dims and isinstance(default, int):
+                    arguments.setdefault(name, Int(poly(default)))
             text, _ = _emit(value, known, arguments, codes, printer)
             return Code(text, ATOM, code.axes, kind.rank)
         case "mT":
@@ -442,25 +447,11 @@ def _shape(value: OnItem, known: Operation, arguments: Arguments, printer: Print
                 f"{code.primary}.permute({', '.join(map(str, moved))})", ATOM, code.axes, code.rank
             )
         case "sizes":
-            return _resized(known, arguments, code, printer)
+            return resized(known, arguments, code, printer)
         case "ravel":
-            return Code(f"{code.primary}.flatten({axes})", ATOM, code.axes, 1)
+            return flattened(code)
         case _:
             raise Unprintable("unknown-call", f"no batched spelling of {value.op}")
-
-
-def _resized(known: Operation, arguments: Arguments, code: Code, printer: Printer) -> Code:
-    """Reshape and view: the sizes of the leading axes in front."""
-    given = next((a for n, a in arguments.items() if n not in known.tensors), None)
-    items = given.items if isinstance(given, Tuple) else (given,) if given is not None else ()
-    if len(items) == 1 and isinstance(items[0], Tuple):
-        items = items[0].items
-    if not items or any(type_of(i, printer.scope).kind not in {"int", "number"} for i in items):
-        raise Unprintable("unknown-call", "a reshape to unknown sizes")
-    sizes = [printer.size(axis.extent).text for axis in code.axes] + [
-        _argument(i, printer) for i in items
-    ]
-    return Code(f"{code.primary}.reshape({', '.join(sizes)})", ATOM, code.axes, len(items))
 
 
 def _same(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:

@@ -82,6 +82,7 @@ class Printer:
         self.device_root: str | None = None
         self.mapped = False
         self.strict = False
+        self.beaten = False
         self.items: dict[str, str] = {}
         self.calls: dict[Value, Value] = {}
         self.fold_into: tuple[Value, str] | None = None

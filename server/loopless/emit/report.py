@@ -32,6 +32,8 @@ from loopless.ir import tree
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Kept, Piece, Write
 
+_GIVEN = re.compile(r"\s*(\w+) = ")
+
 
 def all_pieces(pieces: list[Piece] | tuple[Piece, ...]) -> list[Piece]:
     """Pieces with those of the loops that stay."""
@@ -153,16 +155,28 @@ def _named_ranges(draft: Draft, free: frozenset[str]) -> list[str]:
     lines = list(draft.lines)
     if draft.kept:
         return lines
-    first: list[str] = []
     for text, name in draft.ranges.items():
         word = re.compile(rf"\b{re.escape(name)}\b")
+        using = [at for at, line in enumerate(lines) if text in line]
         count = sum(line.count(text) for line in lines)
-        taken = any(word.search(line) for line in (*lines, *first))
+        taken = any(word.search(line) for line in lines)
         if count < 2 or name not in free or taken:
             continue
-        first.append(f"{name} = {text}")
-        lines = [line.replace(text, name) for line in lines]
-    return [*first, *lines]
+        at = _first_place(text, lines, using[0])
+        if at is not None:
+            lines = [line.replace(text, name) for line in lines]
+            lines.insert(at, f"{name} = {text}")
+    return lines
+
+
+def _first_place(text: str, lines: list[str], used: int) -> int | None:
+    """Where a range may get its name: in front, or behind the lines that give values to the names it asks for."""
+    words = set(re.findall(r"\w+", text))
+    given = [at for at, line in enumerate(lines) if (m := _GIVEN.match(line)) and m[1] in words]
+    if not given:
+        return 0
+    sound = max(given) < used and not any(lines[at].startswith((" ", "\t")) for at in given)
+    return max(given) + 1 if sound else None
 
 
 def _numerics(grade: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from loopless.emit.draft import (
     learn,
     printer_for,
 )
+from loopless.emit.fractions import has_fraction
 from loopless.emit.integers import integer
 from loopless.emit.printer import Printer
 from loopless.emit.targets import layout_of, overlaps
@@ -72,6 +73,9 @@ def scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         source = lined.text if same else f"{lined.primary}.to({piece.root}.dtype{copied})"
         if not same and not (own in FLOATS or own is None or own.startswith("of:")):
             raise Unprintable("scatter", "floats are added to integers")
+        if not piece.augmented and own not in FLOATS and has_fraction(value, setting.scope):
+            # `x[k] = x[k] + v` cuts each sum off where `x` holds integers; `x[k] += v` refuses to (T3).
+            raise Unprintable("dtype", f"`{piece.root}` may hold integers and cut each sum off")
     if any(a not in printer.sorted(x for c in indices for x in c.axes) for a in code.axes):
         raise Unprintable("scatter", "a value varies along an axis that its place does not")
     places = ", ".join(texts) + ("," if len(texts) == 1 else "")

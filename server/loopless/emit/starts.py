@@ -7,14 +7,15 @@ import math
 from loopless.dependence.conditions import conjunction, integer_of
 from loopless.emit.draft import Setting, may_be_empty, positive
 from loopless.emit.printer import Printer
+from loopless.facts.evidence import FLOATS
 from loopless.ir.value import Apply, Best, Const, Reduce, Value, axes_of
 
 
 def start_test(value: Value, printer: Printer, setting: Setting) -> str | None:
     """The text of a condition under which a fold gives anything but its start; None where it need not be asked."""
     match value:
-        case Best(order, axis, key, start, body, _, when) if body == key and _counts(
-            start, key, printer
+        case Best(order, axis, key, start, body, _, when) if body == key and (
+            _counts(start, key, printer) or _widens(start, key, printer) or _is_last(value, printer)
         ):
             printer.place(axis)
             beats = conjunction(when, Apply(order, (key, start)))
@@ -40,3 +41,14 @@ def _counts(start: Value, folded: Value, printer: Printer) -> bool:
     if whole is not None:
         return whole.constant not in (0, 1)
     return not (isinstance(start, Const) and start.value in (0, 1, math.inf, -math.inf))
+
+
+def _widens(start: Value, key: Value, printer: Printer) -> bool:
+    """Whether the start, a float of Python, would make floats of keys that may be integers."""
+    kind = printer.typed(key)
+    return printer.typed(start).kind == "float" and kind.is_tensor and kind.dtype not in FLOATS
+
+
+def _is_last(value: Best, printer: Printer) -> bool:
+    """Whether the last of equals wins, against a start of Python."""
+    return value.order in {">=", "<="} and not printer.typed(value.start).is_tensor

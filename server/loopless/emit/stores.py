@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, conjuncts, constraints
@@ -194,9 +195,32 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
         raise Unprintable(
             "unknown-rank", "items are stored into items of another rank, which is not known"
         )
-    body = _stored(line, shown, piece, printer, setting) if symbol == "=" else line.text
-    add_guarded(f"{text} {symbol} {body}", guarded_axes(piece), printer, setting, draft, depth)
+    add_guarded(
+        _statement(text, symbol, line, shown, piece, printer, setting),
+        guarded_axes(piece), printer, setting, draft, depth,
+    )  # fmt: skip
     learn(printer, draft)
+
+
+def _statement(
+    text: str,
+    symbol: str,
+    line: Code,
+    shown: Value,
+    piece: Write,
+    printer: Printer,
+    setting: Setting,
+) -> str:
+    if symbol in _IN_PLACE and _is_view(text):
+        # `view[:] += v` would store the sum into the view once more, which autograd refuses.
+        return f"{text.removesuffix('[:]')}.{_IN_PLACE[symbol]}({line.text})"
+    body = _stored(line, shown, piece, printer, setting) if symbol == "=" else line.text
+    return f"{text} {symbol} {body}"
+
+
+def _is_view(text: str) -> bool:
+    """Whether the text of a target makes a view by a call or `.T`, and does not begin with the tensor's own name."""
+    return re.search(r"(\)|\.T)(\[[^\]]*\])?$", text) is not None
 
 
 def _assigned(piece: Write, setting: Setting) -> tuple[str, Value]:

@@ -9,10 +9,19 @@ from loopless.dependence.feasible import proves
 from loopless.emit.code import ATOM, CHOICE, Code
 from loopless.emit.conditions import where
 from loopless.emit.unprintable import Unprintable
+from loopless.ir.poly import poly
 from loopless.ir.value import Best, Int, Temp, axes_of
 
 if TYPE_CHECKING:
     from loopless.emit.printer import Printer
+
+
+def asks_for_number(value: Best) -> bool:
+    """Whether a fold gives the number of its winner, and that of all iterations where there is none."""
+    total, flat = poly(1), poly(0)
+    for axis in (value.axis, *value.inner):
+        total, flat = total * axis.extent, flat * axis.extent + poly(axis)
+    return (value.body, value.fallback) == (Int(flat), Int(total))
 
 
 def winner(value: Best, beats: Temp, printer: Printer) -> Code:

@@ -97,8 +97,8 @@ def _distributed(
 
     def flush() -> None:
         if waiting:
-            body = tuple(without_asking(p, space.when) for p in sorted(waiting, key=pieces.index))
-            stays = Kept(axis, loop, space.index, body, (), loop.span, tuple(why), said=space.when)
+            body = tuple(without_asking(p, space.said) for p in sorted(waiting, key=pieces.index))
+            stays = Kept(axis, loop, space.index, body, (), loop.span, tuple(why), said=space.said)
             result.append(stays)
             waiting.clear()
             why.clear()
@@ -119,11 +119,11 @@ def _distributed(
                     axis,
                     loop,
                     space.index,
-                    tuple(without_asking(p, space.when) for p in pieces),
+                    tuple(without_asking(p, space.said) for p in pieces),
                     (),
                     loop.span,
                     (*why, _reason(group, reasons, loop)),
-                    said=space.when,
+                    said=space.said,
                 )
             ]
         if lifted is None:

@@ -259,7 +259,7 @@ def _shortened(trip: _Trip, frame: Frame) -> tuple[Value, Space]:
     frame.pieces.append(Define(name, before, (), trip.loop.header))
     if lifting.open_axes:
         at = Temp(name, ())
-        return at, replace(trip.space, when=Apply("<", (Int(poly(axis)), at)))
+        return at, replace(trip.space, when=Apply("<", (Int(poly(axis)), at)), early=True)
     upto = axis.extent if proves(axis.extent, []) else None
     stopped = poly(Count(name, upto))
     return Int(stopped), _cut(trip.space, stopped, trip)
@@ -277,7 +277,7 @@ def _below(ends: tuple[Poly, ...], trip: _Trip) -> tuple[Value, Space]:
     when: Value | None = None
     for end in ends:
         when = conjunction(when, Apply("<", (Int(poly(axis)), Int(end))))
-    return Int(first), replace(trip.space, when=when)
+    return Int(first), replace(trip.space, when=when, early=True)
 
 
 def _cut(space: Space, extent: Poly, trip: _Trip) -> Space:

@@ -51,12 +51,21 @@ from loopless.lift.words import described
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """One level: `index` is the user's loop variable as a function of the axis, where there is one."""
+    """One level: `index` is the user's loop variable as a function of the axis, where there is one.
+
+    The header says `when`, but for a loop that ends `early`.
+    """
 
     axis: Axis
     bindings: tuple[tuple[str, Value], ...]
     when: Value | None
     index: Poly
+    early: bool = False
+
+    @property
+    def said(self) -> Value | None:
+        """What holds in each iteration by the loop's own header."""
+        return None if self.early else self.when
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from loopless.ir.value import (
     Value,
     cells_of,
     substitute,
+    walk,
 )
 from loopless.lift.context import Lifting
 from loopless.lift.first import can_be_placed, placed
@@ -85,6 +86,9 @@ def _asks_for_place(contest: Best, values: dict[str, Best], lifting: Lifting) ->
     """Whether the value of the best key alone does not say it all."""
     if contest.inner or _is_last(contest):
         return True
+    if contest.order in {">=", "<="} and type_of(contest.start, lifting.scope).is_tensor:
+        # Of equals the last one wins, and the start may be one of them (T35).
+        return not _rows(lifting)
     kept = [v for v in values.values() if v.body != v.key]
     if not kept:
         return False
@@ -126,6 +130,9 @@ def _last(contest: Best, lifting: Lifting, span: Span) -> _Place | None:
     """The last iteration under a condition: from the back it is the first."""
     axis = contest.axis
     if contest.when is None or contest.inner:
+        return None
+    if any(isinstance(v, Temp) and axis in v.axes for v in walk(contest.when)):
+        # What was saved is in the order of the loop, and cannot be asked for from the back.
         return None
     turned = substitute(contest.when, {axis: axis.extent - 1 - poly(axis)})
     piece, number = _number("after", Reduce("before", axis, turned), axis.extent, lifting, span)
