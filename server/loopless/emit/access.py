@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from loopless.dependence.feasible import bounds, proves
 from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
+from loopless.emit.mixed import item_numbers, put_back
 from loopless.emit.orientation import as_asked, lookup_behind, sent
 from loopless.emit.presumed import walked_whole
 from loopless.emit.unprintable import Unprintable
@@ -32,12 +34,18 @@ def access(read: Read, printer: Printer) -> Code:
     looked_up = lookup_behind(read, printer) if printer.behind else None
     if looked_up is not None:
         return looked_up
+    return read_code(read, printer)
+
+
+def read_code(read: Read, printer: Printer, moving: Sequence[int] = ()) -> Code:
+    """The text of a read whose slices are the same in all iterations, or lookups at the places `moving`."""
     rank = type_of(read, printer.scope).rank
-    subs, got, flips = subscripts(read.root, read.subs, printer)
+    subs, got, flips, numbers = _subscripts(read.root, read.subs, printer, moving)
     text = read.root if not subs else f"{read.root}[{', '.join(subs)}]"
     tail = _tail(read, rank)
     kin = kin_of(read, printer.scope) if rank is None else frozenset[str]()
     code = reordered(Code(text, ATOM, (), rank, kin=kin), [*got, *tail], printer)
+    code = put_back(code, numbers)
     if flips:
         places = ", ".join(str(code.axes.index(axis)) for axis in printer.sorted(flips))
         code = code.but(f"{code.primary}.flip({places})")
@@ -60,10 +68,20 @@ def subscripts(
     root: str, subs: tuple[Sub, ...], printer: Printer
 ) -> tuple[list[str], list[Axis | None], list[Axis]]:
     """The texts of subscripts, the dimensions that result (None: of the item), and backwards axes."""
+    texts, got, flips, numbers = _subscripts(root, subs, printer, ())
+    if numbers != sorted(numbers):
+        raise Unprintable("layout", "places looked up behind a slice")
+    return texts, got, flips
+
+
+def _subscripts(
+    root: str, subs: tuple[Sub, ...], printer: Printer, moving: Sequence[int]
+) -> tuple[list[str], list[Axis | None], list[Axis], list[int]]:
+    """The same, and the number of each dimension of the item in the loop."""
     plans = plans_of(root, subs, printer)
     advanced = [at for at, plan in enumerate(plans) if plan == "index"]
     if advanced:
-        return _with_indices(root, subs, advanced, printer)
+        return _with_indices(root, subs, advanced, printer, moving)
     texts: list[str] = []
     got: list[Axis | None] = []
     flips: list[Axis] = []
@@ -89,7 +107,7 @@ def subscripts(
                 texts.append(printer.code(value).text)
     while texts and texts[-1] == ":":
         texts.pop()
-    return texts, got, flips
+    return texts, got, flips, []
 
 
 def _free(p: Poly, printer: Printer) -> list[Axis]:
@@ -175,7 +193,8 @@ def _with_indices(
     subs: tuple[Sub, ...],
     advanced: list[int],
     printer: Printer,
-) -> tuple[list[str], list[Axis | None], list[Axis]]:
+    moving: Sequence[int],
+) -> tuple[list[str], list[Axis | None], list[Axis], list[int]]:
     """Index tensors in some dimensions. All of them broadcast together and give their axes once."""
     codes: dict[int, Code] = {}
     for at in advanced:
@@ -191,6 +210,7 @@ def _with_indices(
                 )
             codes[at] = _clamped(root, subs, at, code, sub.value, printer)
     axes, rank = common(list(codes.values()), printer)
+    numbers = item_numbers(subs, codes, rank, moving, printer)
     texts: list[str] = []
     before: list[Axis | None] = []
     after: list[Axis | None] = []
@@ -222,8 +242,8 @@ def _with_indices(
     while texts and texts[-1] == ":":
         texts.pop()
     # A place that is looked up is a number, unless the file shows more (P4).
-    got = [*before, *joint, *after] if together else [*joint, *before, *after]
-    return texts, got, flips
+    got = [*before, *joint, *after]
+    return texts, got, flips, numbers
 
 
 def _clamped(

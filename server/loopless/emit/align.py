@@ -76,7 +76,7 @@ def common(codes: Sequence[Code], printer: Printer) -> tuple[Axes, int | None]:
     kin = frozenset[str].intersection(*(code.kin for code in unknown))
     if kin and not any(code.axes for code in tensors if code.rank == 0) and not any(known):
         return axes, None
-    _presume(unknown, axes, printer)
+    presume(unknown, axes, printer)
     if not any(known):
         return axes, None
     return axes, max(known, default=0)
@@ -87,7 +87,7 @@ def _is_open(code: Code, printer: Printer) -> bool:
     return any(printer.scope.least_rank.get(kin.partition("/")[0], 0) < 0 for kin in code.kin)
 
 
-def _presume(unknown: Sequence[Code], axes: Axes, printer: Printer) -> None:
+def presume(unknown: Sequence[Code], axes: Axes, printer: Printer) -> None:
     """Operands of unknown rank meet others: their axis goes behind, or their rank is assumed.
 
     Along several axes an item by one subscript beside others is presumed to be a number (P4).

@@ -32,7 +32,7 @@ from loopless.ir.value import (
     sub_polys,
 )
 from loopless.lift.bounds import data_in
-from loopless.lift.ragged import POSITIONS, whole_steps
+from loopless.lift.ragged import POSITIONS, TRAILING, whole_steps
 from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
@@ -55,10 +55,17 @@ def windowed(read: Read, printer: Printer) -> Code:
     moving = [at for at, sub in enumerate(read.subs) if moves(sub, printer)]
     if all(_walks(read, at, printer) for at in moving):
         return _unfolded(read, moving, printer)
+    return _all_looked_up(read, moving, printer)
+
+
+def _all_looked_up(read: Read, moving: list[int], printer: Printer) -> Code:
+    """The slices as lookups, each along a dimension of its own."""
+    from loopless.emit.access import read_code
+
     subs = list(read.subs)
-    for at in moving:
-        subs[at] = _looked_up(read, at, printer)
-    return printer.code(Read(read.root, tuple(subs)))
+    for behind, at in enumerate(reversed(moving)):
+        subs[at] = _looked_up(read, at, behind, printer)
+    return read_code(Read(read.root, tuple(subs)), printer, moving)
 
 
 def _cut(sub: Sub) -> tuple[Poly, Poly]:
@@ -83,15 +90,18 @@ def _walks(read: Read, at: int, printer: Printer) -> bool:
     return slope is None or slope > 0
 
 
-def _looked_up(read: Read, at: int, printer: Printer) -> Sub:
-    """The slice as places: its start, and one after the other from there."""
+def _looked_up(read: Read, at: int, behind: int, printer: Printer) -> Sub:
+    """The slice as places: its start, and one after the other from there, before those of `behind` other slices."""
     start, count = _cut(read.subs[at])
     if not data_in(start):
         known = [*printer.known, *bounds(a for a in start.axes() if a not in printer.loops)]
         size = printer.scope.size(read.root, _dim(read, at))
         if not proves(start, known) or not proves(size - start - count, known):
             raise Unprintable("moving-slice", f"a slice of `{read.root}` may be cut short")
-    return Pick(Apply("+", (Int(start), OnItem(POSITIONS, (Int(count),)))))
+    places = OnItem(POSITIONS, (Int(count),))
+    if behind:
+        places = OnItem(TRAILING, (places, Int(poly(behind))))
+    return Pick(Apply("+", (Int(start), places)))
 
 
 def _dim(read: Read, at: int) -> int:

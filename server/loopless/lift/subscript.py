@@ -29,12 +29,20 @@ def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
         case Ref(text) if text.isidentifier() or text.startswith("self.") or text.endswith(")"):
             return normal(Read(text, tuple(subs)), scope)
         case Read(root, old):
+            if any(isinstance(s, Pick) and _is_row(s.value, scope) for s in old) and subs:
+                # Lookups of several places give dimensions of their own, which come first in subscripts of them.
+                return None
             composed = compose(old, subs)
             return None if composed is None else normal(Read(root, composed), scope)
         case Apply(op, args, keywords) if not keywords and op != "item":
             return _pushed(op, args, subs, scope)
         case _:
             return None
+
+
+def _is_row(value: Value, scope: Scope) -> bool:
+    kind = type_of(value, scope)
+    return kind.is_tensor and kind.rank is not None and kind.rank > 0
 
 
 def _pushed(op: str, args: tuple[Value, ...], subs: Sequence[Sub], scope: Scope) -> Value | None:
