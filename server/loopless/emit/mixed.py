@@ -1,7 +1,7 @@
 """Index tensors among slices: in which order the dimensions of the item come out, and how they get back.
 
 Index tensors that stand apart give their dimensions first, whatever stood before them. In the loop an integer is no
-index tensor: `x[b, :, places[b]]` keeps the order in which it is written, `x[rows, :, places[b]]` in place of it does not.
+index tensor: `x[b, :, places[b]]` keeps the order in which it is written, `x[rows, :, places]` in place of it does not.
 """
 
 from __future__ import annotations
@@ -89,4 +89,3 @@ def _moved(order: list[int], first: int) -> str:
     sources = ", ".join(str(first + source) for source in order)
     places = ", ".join(str(first + to) for to in range(len(order)))
     return f".movedim(({sources}), ({places}))"
-

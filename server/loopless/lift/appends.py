@@ -8,6 +8,7 @@ from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import Apply, At, Int, OnItem, Tuple, Value, replaced
 from loopless.lift.bounds import bound_of, refuse_changing
 from loopless.lift.context import Lifting
+from loopless.lift.fixed import keeps_length
 from loopless.lift.ragged import ragged
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
@@ -21,11 +22,10 @@ def elements_of(value: Value, span: Span, lifting: Lifting) -> Elements | None:
     made = _made(value, span, lifting)
     if made is not None:
         return made
+    if keeps_length(value, lifting):
+        return None
     found = ragged(value, span, lifting)
     if found is None or [dim for dim, _ in found.masks] != [0]:
-        return None
-    if any(cut.count is not None and not cut.count.axes() for cut, _ in found.ends):
-        # Written with one length: it is presumed to have it (P9).
         return None
     (_, mask), *_ = found.masks
     places = next((v for v in _values(mask) if isinstance(v, OnItem) and v.op == "positions"), None)

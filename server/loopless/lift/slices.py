@@ -15,6 +15,7 @@ from loopless.ir.value import (
     Value,
 )
 from loopless.lift.context import Lifting
+from loopless.lift.fixed import keeps_length
 from loopless.lift.ragged import KEPT, Ragged, alike, has_moving, joint_mask, moves, ragged
 from loopless.lift.stop import stop
 from loopless.lift.subscript import item
@@ -28,7 +29,7 @@ def sliced_store(
 ) -> Store | None:
     """The subscripts, the value and the axes of a store into a slice that moves; None where nothing moves."""
     if not any(moves(sub, lifting) for sub in subs):
-        if ragged(value, span, lifting) is not None:
+        if not keeps_length(value, lifting) and ragged(value, span, lifting) is not None:
             raise stop("moving-slice", "a slice whose length moves is stored as a whole", span)
         return None
     target = ragged(Read(root, subs), span, lifting)
