@@ -20,6 +20,7 @@ from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import (
     Apply,
+    At,
     Const,
     Cut,
     Int,
@@ -27,7 +28,9 @@ from loopless.ir.value import (
     OnItem,
     Pick,
     Read,
+    Ref,
     Sub,
+    Value,
     sub_axes,
     sub_polys,
 )
@@ -237,6 +240,8 @@ def masking(value: OnItem, printer: Printer) -> Code:
             return replace(
                 code.but(f"{code.primary}[..., {nones}]"), rank=(code.rank or 0) + (p.constant or 0)
             )
+        case OnItem("trailing", (inner, (Read(root) | Ref(root)) as of)):
+            return _opened(printer.code(inner), root, of, printer)
         case OnItem("wrapped", (place, from_front)):
             one, other = printer.code(place), printer.code(from_front)
             if not one.axes:
@@ -255,3 +260,10 @@ def masking(value: OnItem, printer: Printer) -> Code:
             return Code(text, CHOICE, number=True)
         case _:
             raise Unprintable("moving-slice", "a slice of another length in each iteration")
+
+
+def _opened(mask: Code, root: str, of: Value, printer: Printer) -> Code:
+    """A mask with a dimension of size one for each that `of`, of unknown rank, has behind its first."""
+    taken = sum(isinstance(sub, At | Pick) for sub in of.subs) if isinstance(of, Read) else 0
+    text = f"{mask.primary}[(...,) + (None,) * ({root}.dim() - {taken + 1})]"
+    return Code(text, ATOM, mask.axes, None, kin=printer.code(of).kin)

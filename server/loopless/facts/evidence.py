@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from loopless.facts.kept import kept_as_tensors
 from loopless.facts.namespaces import is_operation
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
@@ -109,6 +110,7 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
                 _truth(test, ranks)
             case _:
                 pass
+    strong.update(kept_as_tensors(body, canonical))
     # What subscripts name is there: a condition on fewer of them asks a row, which may have one element.
     ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}
     integers = _integers(body)

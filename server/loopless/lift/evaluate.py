@@ -23,6 +23,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.calls import called, on_item
 from loopless.lift.choice import conjunction_of, select
+from loopless.lift.chosen import chosen
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.places import subscripts_of
@@ -212,11 +213,12 @@ class Evaluator:
                     "unknown-subscript", "a tuple is subscripted by a value of the loop", span
                 )
             return base.items[at]
-        chosen = self.result(base, subscripts)
-        if chosen is not None:
-            return chosen
+        result = self.result(base, subscripts)
+        if result is not None:
+            return result
         self.require_tensor(base, span)
-        found = item(base, subscripts_of(self, subscripts, base, frame), self.scope)
+        subs = subscripts_of(self, subscripts, base, frame)
+        found = chosen(base, subs, span, self.lifting) or item(base, subs, self.scope)
         if found is None:
             raise stop(
                 "unknown-subscript", f"no rule for this subscript of {described(base)}", span

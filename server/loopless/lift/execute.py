@@ -28,6 +28,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.arms import as_update, normal_op, under
 from loopless.lift.branches import branch
+from loopless.lift.chosen import refuse_masks
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.counting import counter_start
@@ -299,6 +300,7 @@ class Executor:
         if not kind.is_tensor:
             raise stop("not-a-tensor", f"{described(base)} is not known to be a tensor", span)
         subs = subscripts_of(self.evaluator, subscripts, base, frame)
+        refuse_masks(subs, span, self.lifting)
         if isinstance(base, Read) and any(isinstance(s, Pick) for s in base.subs):
             raise stop("chained-store", "a store into a copy that a lookup made", span)
         target = item(base, subs, self.scope)

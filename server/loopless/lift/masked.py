@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from loopless.dependence.conditions import integer_of
 from loopless.dependence.feasible import proves
-from loopless.facts.evidence import FLOATS
 from loopless.facts.operations import Operation, Rule, bind, lookup
 from loopless.finding import Span
 from loopless.ir.poly import Poly, greatest, least, poly
@@ -28,19 +27,22 @@ from loopless.ir.value import (
     Value,
     reads_of,
 )
+from loopless.lift.chosen import learn_rows_chosen
 from loopless.lift.context import Lifting
+from loopless.lift.open_rows import folded_rows
 from loopless.lift.prefixes import prefix_fold
 from loopless.lift.ragged import (
-    LOWEST,
     Ragged,
     alike,
     carried,
     filled,
     has_moving,
     joint_mask,
+    lowest,
     moves,
     ragged,
     ragged_mask,
+    rank_of,
 )
 from loopless.lift.stop import stop
 from loopless.lift.stretches import stretch_fold
@@ -69,9 +71,11 @@ def masked_operation(
     """The operation on operands of one size, None where none of them is ragged."""
     if not any(has_moving(arg, lifting) for arg in args):
         return None
-    stretch = stretch_fold(name.rpartition(".")[2], args, keywords, span, lifting)
-    if stretch is not None:
-        return stretch
+    whole = stretch_fold(name.rpartition(".")[2], args, keywords, span, lifting) or folded_rows(
+        name, args, keywords, span, lifting
+    )
+    if whole is not None:
+        return whole
     known = lookup(name)
     bound = None if known is None else bind(known, args, dict(keywords))
     short = name.rpartition(".")[2]
@@ -101,6 +105,7 @@ def masked_operation(
     running = prefix_fold(short, args[0], found, keywords, lifting)
     if running is not None and len(args) == 1:
         return running
+    learn_rows_chosen(found, any(d in bound for d in known.dims), lifting)
     call = _Call(name, known, args, keywords, found, _dims(known, bound, found, span, lifting))
     return _one(short, call, span, lifting)
 
@@ -115,7 +120,9 @@ def _dim_of_unsure(
 
 
 def _moving(read: Read, lifting: Lifting) -> bool:
-    return any(isinstance(sub, Cut) and moves(sub, lifting) for sub in read.subs)
+    return bool(read.root) and any(
+        isinstance(sub, Cut) and moves(sub, lifting) for sub in read.subs
+    )
 
 
 def _is_shown(read: Read, lifting: Lifting) -> bool:
@@ -167,7 +174,7 @@ def _one(short: str, call: _Call, span: Span, lifting: Lifting) -> Value:
     if short in _FLOATING:
         return call.on(filled(found, _FLOATING[short], span, lifting))
     if short in _EXTREMES and (call.dims is None or short.startswith("am")):
-        return call.on(filled(found, _worst(short, found, span, lifting), span, lifting))
+        return call.on(filled(found, lowest(_EXTREMES[short], found, span, lifting), span, lifting))
     if short == "mean" and not _given(call, "dtype"):
         total = filled(found, ZERO, span, lifting)
         return Apply("/", (call.on(total, _renamed(call, "sum")), _count(call, span, lifting)))
@@ -233,9 +240,9 @@ def _count(call: _Call, span: Span, lifting: Lifting) -> Value:
         else next(mask for _, mask in found.masks)
     )
     count: Value = OnItem("Tensor.sum", (masks,))
-    ragged_dims = {dim for dim, _ in found.masks}
     if rank is None:
         raise stop("unknown-rank", "a mean over a slice that moves, of unknown rank", span)
+    ragged_dims = {dim + k for dim, mask in found.masks for k in range(rank_of(mask, lifting))}
     others = (call.dims if call.dims is not None else frozenset(range(rank))) - ragged_dims
     for dim in sorted(others):
         size = _size(found.value, dim, lifting)
@@ -266,19 +273,6 @@ def _size(value: Value, dim: int, lifting: Lifting) -> Poly | None:
             return None
         case _:
             return None
-
-
-def _worst(short: str, found: Ragged, span: Span, lifting: Lifting) -> Value:
-    """What never wins: an infinity, or the least or greatest integer."""
-    dtype = type_of(found.value, lifting.scope).dtype
-    sign = "-" if _EXTREMES[short] == ">" else ""
-    if dtype in FLOATS:
-        return OnItem(LOWEST, (Const(""), Const(sign), Const(dtype)))
-    if isinstance(found.value, Read) and (
-        dtype is None or dtype.startswith("of:") or dtype == "int64"
-    ):
-        return OnItem(LOWEST, (Const(found.value.root), Const(sign), Const(dtype)))
-    raise stop("unknown-dtype", "an extreme of a slice that moves, of unknown dtype", span)
 
 
 def _spread(short: str, call: _Call, span: Span, lifting: Lifting) -> Value:

@@ -77,12 +77,8 @@ def _place(evaluator: Evaluator, value: Value, span: Span) -> list[Sub]:
             return [sub for inner in items for sub in _place(evaluator, inner, span)]
         case _:
             kind = type_of(value, evaluator.scope)
-            if kind.dtype == "bool":
-                raise stop(
-                    "data-dependent-size",
-                    "a boolean mask picks a different number of items each time",
-                    span,
-                )
+            if kind.dtype == "bool" and not kind.is_tensor:
+                raise stop("unknown-subscript", "a truth value as a subscript", span)
             if kind.kind == "float":
                 raise stop("unknown-subscript", "a float as a subscript", span)
             return [Pick(in_tensors(value, evaluator.scope))]

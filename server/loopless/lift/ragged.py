@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from loopless.dependence.feasible import Constraint, proves
+from loopless.facts.evidence import FLOATS
 from loopless.finding import Span
 from loopless.ir.poly import Axis, Dim, Greatest, Least, Poly, Quotient, poly
 from loopless.ir.value import (
@@ -36,6 +37,7 @@ from loopless.ir.value import (
     New,
     OnItem,
     Read,
+    Ref,
     Sub,
     Value,
     sub_axes,
@@ -147,6 +149,13 @@ def _ragged(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
             return None
 
 
+def opened(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
+    """The same of a tensor of unknown rank, which may have any number of further dimensions."""
+    if isinstance(value, Read):
+        return _read(value, span, lifting, is_open=True)
+    return ragged(value, span, lifting)
+
+
 def carried(found: Ragged, value: Value) -> Value:
     """Another value of the same shape that is as ragged, as a value."""
     parts: list[Value] = []
@@ -169,7 +178,7 @@ def _number(value: Value) -> int:
     return value.poly.constant
 
 
-def _read(read: Read, span: Span, lifting: Lifting) -> Ragged | None:
+def _read(read: Read, span: Span, lifting: Lifting, *, is_open: bool = False) -> Ragged | None:
     subs = list(read.subs)
     masks: list[tuple[int, Value]] = []
     ends: list[Ends] = []
@@ -188,7 +197,7 @@ def _read(read: Read, span: Span, lifting: Lifting) -> Ragged | None:
         place += not isinstance(sub, New)
     if not masks:
         return None
-    if type_of(read, lifting.scope).rank is None:
+    if type_of(read, lifting.scope).rank is None and not is_open:
         # Beside slices that are masked all dimensions count: those that are named are all there are (P4).
         settle(read.root, place, lifting)
     return Ragged(Read(read.root, tuple(subs)), tuple(masks), tuple(ends), zeros)
@@ -393,7 +402,8 @@ def joint_mask(found: Ragged, span: Span, lifting: Lifting) -> Value:
     rank = type_of(found.value, lifting.scope).rank
     result: Value | None = None
     for dim, mask in found.masks:
-        behind = -1 if rank is None else rank - 1 - dim
+        own = type_of(mask, lifting.scope).rank
+        behind = -1 if rank is None or own is None else rank - own - dim
         if behind < 0:
             raise stop("unknown-rank", "a slice that moves, of a tensor of unknown rank", span)
         if behind:
@@ -401,6 +411,25 @@ def joint_mask(found: Ragged, span: Span, lifting: Lifting) -> Value:
         result = mask if result is None else Apply("&", (result, mask))
     assert result is not None
     return result
+
+
+def rank_of(mask: Value, lifting: Lifting) -> int:
+    """How many dimensions a mask has; one, unless more are known."""
+    return type_of(mask, lifting.scope).rank or 1
+
+
+def lowest(order: str, found: Ragged, span: Span, lifting: Lifting) -> Value:
+    """What never wins: an infinity, or the least or greatest integer."""
+    dtype = type_of(found.value, lifting.scope).dtype
+    sign = "-" if order == ">" else ""
+    if dtype in FLOATS:
+        return OnItem(LOWEST, (Const(""), Const(sign), Const(dtype)))
+    known = dtype is None or dtype.startswith("of:") or dtype == "int64"
+    match found.value:
+        case Read(root) | Ref(root) if known:
+            return OnItem(LOWEST, (Const(root), Const(sign), Const(dtype)))
+        case _:
+            raise stop("unknown-dtype", "an extreme of a slice that moves, of unknown dtype", span)
 
 
 def filled(found: Ragged, fill: Value, span: Span, lifting: Lifting) -> Value:

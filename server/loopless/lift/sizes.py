@@ -9,6 +9,7 @@ from loopless.facts.scope import names_read
 from loopless.ir import tree
 from loopless.ir.poly import poly
 from loopless.ir.value import Cut, Int, New, Read, Ref, Value
+from loopless.lift.chosen import count_of
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.masked import size_of_slice
 from loopless.lift.types import type_of
@@ -34,6 +35,8 @@ def _item_size(evaluator: Evaluator, expr: tree.Expr, frame: Frame) -> Value | N
             pass
         case tree.Call(tree.Field(of, "size"), (tree.Literal(int(at)),)):
             pass
+        case tree.Call(tree.Field(of, "numel"), ()):
+            return count_of(evaluator.value(of, frame), None, evaluator.lifting)
         case tree.Call(tree.Name("len"), (of,)) if (
             dotted(expr.func, evaluator.scope) == "builtins.len"
         ):
@@ -73,4 +76,4 @@ def _size_of(base: Value, at: int, lifting: Lifting) -> Value | None:
                 place += 1
             return Int(lifting.scope.size(root, place + left))
         case _:
-            return None
+            return count_of(base, at, lifting)

@@ -317,6 +317,8 @@ def _on_item(
 def _of_mask(op: str, args: tuple[v.Value, ...], types: list[Type]) -> Type:
     """The type of an operation that masks are made of."""
     match op, args:
+        case "trailing", (_, v.Read() | v.Ref()):
+            return Type("tensor", types[0].dtype, None)
         case "trailing", (_, v.Int(count)):
             return Type("tensor", types[0].dtype, (types[0].rank or 0) + (count.constant or 0))
         case "positions", _:
