@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
+import pytest
+
+from loopless.pipeline import analyze
 from loopless.verify.request import Request, prepare
 from loopless.verify.slicing import NotSliced, Slice, slice_region
 from tests.verify.conftest import Verify
@@ -359,3 +364,33 @@ def test_a_loop_around_the_region_gives_one_of_its_rounds(verify: Verify) -> Non
     assert "t = __pick__(range(1, n))" in piece.program
     verdict = verify(around)
     assert verdict.status == "agreed", verdict.reason
+
+
+_BRANCHES = """
+losses = torch.zeros_like(residuals)
+for i in range(residuals.shape[0]):
+    r = residuals[i]
+    if r > 1:
+        loss = r - 0.5
+    elif r < -1:
+        loss = -r - 0.5
+    else:
+        loss = 0.5 * r * r
+    losses[i] = loss
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"import torch\n\nresiduals = torch.randn(40)\n{_BRANCHES}\nprint(losses)\n",
+        f"import torch\n\n\ndef f(residuals):\n{indent(_BRANCHES, '    ')}\n    return losses\n",
+    ],
+    ids=["module", "function"],
+)
+def test_a_temporary_that_nobody_reads_is_no_result(text: str) -> None:
+    """The rewrite may use the name again, for another part of the work."""
+    (finding,) = analyze(text).findings
+    piece = slice_region(text, finding, finding.actions[0])
+    assert isinstance(piece, Slice)
+    assert not {"loss", "r", "i"} & set(piece.outputs)

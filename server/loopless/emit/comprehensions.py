@@ -16,7 +16,7 @@ from loopless.emit.lines import (
     line_end,
 )
 from loopless.emit.place import Place, setting_of
-from loopless.emit.report import finished
+from loopless.emit.report import Rewrite, finished
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
@@ -114,12 +114,11 @@ def _collected_region(
         edits = name_counts(draft, edits, setting)
     header = Span(call.span.start, min(call.span.end, line_end(text, call.span.start)))
     synthetic = replace(loop, span=call.span, header=header)
+    rewrite = Rewrite(synthetic, place, text, pieces, setting, collectors)
 
     def report(written: Draft, under: Lifting) -> Finding:
         first = inserted(written.lines, before, text)
-        return finished(
-            synthetic, place, text, pieces, written, [*first, *edits], under, setting, collectors
-        )
+        return finished(rewrite, written, [*first, *edits], under)
 
     if before is None:
         return report(draft, lifting)

@@ -29,11 +29,24 @@ class Occurrence:
 
 
 def occurrences(statement: ast.stmt, at: int) -> Iterator[Occurrence]:
-    """Every expression on the right side of a statement, from the outside in."""
+    """Every expression that a statement evaluates, from the outside in; of its targets only the subscripts."""
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Subscript(slice=places)])
+            | ast.AugAssign(target=ast.Subscript(slice=places))
+        ):
+            yield from _inside(places, at, lazy=False)
+        case _:
+            pass
     match statement:
         case ast.Assign(targets=[ast.Name()], value=value):
             yield from _within(value, at, lazy=False, kept=True)
-        case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Expr(value=value):
+        case (
+            ast.Assign(value=value)
+            | ast.AugAssign(value=value)
+            | ast.Expr(value=value)
+            | ast.Return(value=ast.expr() as value)
+        ):
             yield from _within(value, at, lazy=False, kept=False)
         case _:
             pass

@@ -15,7 +15,7 @@ from loopless.emit.inputs import inputs_of
 from loopless.emit.learned import first_pass
 from loopless.emit.leaving import leave
 from loopless.emit.place import Place, augmented, changed, setting_of
-from loopless.emit.report import all_pieces, finding
+from loopless.emit.report import Rewrite, all_pieces, finding
 from loopless.emit.stages import facts_of, stages_of
 from loopless.emit.statements import statements
 from loopless.emit.unprintable import Unprintable
@@ -175,8 +175,10 @@ def _region(
         stages = stages_of(loop, lifting, pieces) if place.stages else Stages()
         return Refusal(loop.span, loop.header, misses, stages)
 
+    rewrite = Rewrite(loop, place, text, pieces, setting, collectors)
+
     def report(written: Draft, under: Lifting) -> Finding:
-        return finding(loop, place, text, pieces, written, edits, under, setting, collectors)
+        return finding(rewrite, written, edits, under)
 
     return for_lists_too(report, pieces, collectors, draft, setting, place.live)
 

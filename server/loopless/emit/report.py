@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
 from loopless.catalog import slug_of
 from loopless.emit.collect import Collector
@@ -17,7 +18,6 @@ from loopless.emit.lines import (
     margin,
     whole_lines,
 )
-from loopless.emit.naming import with_parts_named
 from loopless.emit.place import Place
 from loopless.emit.shadows import refuse_shadowed
 from loopless.emit.sharing import Naming, shared, without_unused
@@ -45,26 +45,29 @@ def all_pieces(pieces: list[Piece] | tuple[Piece, ...]) -> list[Piece]:
     return found
 
 
-def finding(
-    loop: tree.For,
-    place: Place,
-    text: str,
-    pieces: list[Piece],
-    draft: Draft,
-    edits: list[Edit],
-    lifting: Lifting,
-    setting: Setting,
-    collectors: list[tuple[Append, Collector]],
-) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A loop in its place, with the pieces that it came to and the lists that collect them."""
+
+    loop: tree.For
+    place: Place
+    text: str
+    pieces: list[Piece]
+    setting: Setting
+    collectors: list[tuple[Append, Collector]]
+
+
+def finding(rewrite: Rewrite, draft: Draft, edits: list[Edit], lifting: Lifting) -> Finding:
     """The finding for a loop whose lines take its place."""
+    loop, place, text, setting = rewrite.loop, rewrite.place, rewrite.text, rewrite.setting
     comments = comments_of(text[loop.span.start : loop.span.end])
     free = names_bound((loop,)) - place.live
     draft.elsewhere += [edit.text for edit in edits]
     temps = draft.temp_layouts.keys() - place.live
     named = without_unused(_named_ranges(draft, free), temps, draft.elsewhere)
     room = line_width(text) - len(margin(text, loop.span.start))
-    named = shared(named, naming_of(loop, place, draft, named, setting.scope, room))
-    named, edits = with_parts_named(named, edits, draft.parts, free, text, lifting.changed)
+    naming = naming_of(loop, place, draft, named, setting.scope, room)
+    named, edits = _shared(named, edits, loop.span.end, naming)
     lines = [*comments, *named]
     edits = [*leftovers(loop, place, draft, setting.scope, text), *edits]
     if lines:
@@ -75,28 +78,20 @@ def finding(
         edits.append(Edit(loop.span, (newline + indent).join(lines)))
     else:
         edits.append(Edit(whole_lines(text, loop.span), ""))
-    return finished(loop, place, text, pieces, draft, edits, lifting, setting, collectors)
+    return finished(rewrite, draft, edits, lifting)
 
 
-def finished(
-    loop: tree.For,
-    place: Place,
-    text: str,
-    pieces: list[Piece],
-    draft: Draft,
-    edits: list[Edit],
-    lifting: Lifting,
-    setting: Setting,
-    collectors: list[tuple[Append, Collector]],
-) -> Finding:
+def finished(rewrite: Rewrite, draft: Draft, edits: list[Edit], lifting: Lifting) -> Finding:
     """The finding, once all edits are there."""
+    loop, place, text, setting = rewrite.loop, rewrite.place, rewrite.text, rewrite.setting
+    pieces = rewrite.pieces
     if draft.needs_torch:
         edits.append(import_torch(text))
     edits = within_width(edits, text, line_width(text), setting.indent)
     edits = sorted(dict.fromkeys(edits), key=lambda edit: edit.span)
     refuse_shadowed((edit.text for edit in edits), setting.scope)
     assumptions = tuple(dict.fromkeys([*lifting.assumptions, *draft.assumptions]))
-    slug, message = slug_of(pieces, collectors, setting.scope)
+    slug, message = slug_of(pieces, rewrite.collectors, setting.scope)
     shown = draft.lines[-1] if draft.lines else next((e.text for e in edits if e.text), "")
     title = _title(shown, assumptions, bool(draft.kept))
     action = Action(
@@ -148,6 +143,18 @@ def naming_of(
         ),
         room=room,
     )
+
+
+def _shared(
+    lines: list[str], edits: list[Edit], end: int, naming: Naming
+) -> tuple[list[str], list[Edit]]:
+    """The lines and the edits, those behind the loop with the names that the lines give."""
+    behind = [at for at, edit in enumerate(edits) if edit.span.start >= end and edit.text]
+    lines, texts = shared(lines, [edits[at].text for at in behind], naming)
+    edits = list(edits)
+    for at, text in zip(behind, texts, strict=True):
+        edits[at] = replace(edits[at], text=text)
+    return lines, edits
 
 
 def _named_ranges(draft: Draft, free: frozenset[str]) -> list[str]:

@@ -37,17 +37,21 @@ class Naming:
     room: int
 
 
-def shared(lines: list[str], naming: Naming) -> list[str]:
-    """The lines, with one name for what they say more than once, and for parts of what is too long."""
+def shared(lines: list[str], later: list[str], naming: Naming) -> tuple[list[str], list[str]]:
+    """The lines, with one name for what they say more than once, and for parts of what is too long.
+
+    `later` are texts elsewhere that are evaluated once after the lines, on every way that control takes.
+    """
     for _ in range(_MOST):
-        found = _next(lines, naming)
+        found = _next(lines, later, naming)
         if found is None:
             break
         choice, name = found
-        lines = _with_name(lines, choice, name)
+        every = _with_name([*lines, *later], choice, name)
+        lines, later = every[: len(lines) + 1], every[len(lines) + 1 :]
         told = {_replaced(text, choice.text, name): of for text, of in naming.told.items()}
         naming = replace(naming, told=told, tensors=naming.tensors | {name})
-    return lines
+    return lines, later
 
 
 def without_unused(lines: list[str], temps: Collection[str], elsewhere: Sequence[str]) -> list[str]:
@@ -68,16 +72,20 @@ def without_unused(lines: list[str], temps: Collection[str], elsewhere: Sequence
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """An expression to name: where its line goes, and the lines in which it stands."""
+    """An expression to name: where its line goes, and the lines in which it stands.
+
+    What is said twice comes first, then what has a name of its own, then what is longest.
+    """
 
     text: str
     first: int
     last: int
-    gain: tuple[bool, int]
+    gain: tuple[bool, bool, int]
     node: ast.expr
 
 
-def _next(lines: list[str], naming: Naming) -> tuple[_Choice, str] | None:
+def _next(lines: list[str], later: list[str], naming: Naming) -> tuple[_Choice, str] | None:
+    lines = [*lines, *later]
     choices = [c for block in _blocks(lines) for c in _choices(lines, block, naming)]
     for choice in sorted(choices, key=lambda c: c.gain, reverse=True):
         name = _name_for(choice, lines, naming)
@@ -140,10 +148,13 @@ def _choice(
         return None
     if len(places) > 1:
         gain = len(text) * (len(places) - 1)
-        return _Choice(text, first, places[-1].at, (True, gain), node) if len(text) > 9 else None
+        long = len(text) > 9 or text in naming.told
+        return _Choice(text, first, places[-1].at, (True, True, gain), node) if long else None
     too_long = len(lines[first]) > naming.room
-    if too_long and text in naming.told and len(text) > 15:
-        return _Choice(text, first, first, (False, len(text)), node)
+    is_all = node is getattr(statements[first], "value", None)
+    if too_long and text in naming.told and len(text) > 15 and not is_all:
+        unused = naming.told[text] not in _names(lines)
+        return _Choice(text, first, first, (False, unused, len(text)), node)
     return None
 
 
@@ -206,11 +217,11 @@ _WORDS: dict[type[ast.AST], str] = {
 
 
 def _name_for(choice: _Choice, lines: list[str], naming: Naming) -> str | None:
-    used = {name for line in lines for name in re.findall(r"\w+", line)}
+    used = _names(lines)
     told = naming.told.get(choice.text)
     if told is not None and told in naming.free and told not in used:
         return told
-    word = told or _word(choice.node)
+    word = told or _word(choice.node, naming.is_library)
     for candidate in (word, *(f"{word}_{k}" for k in range(2, 9))):
         if (
             candidate not in used
@@ -221,7 +232,12 @@ def _name_for(choice: _Choice, lines: list[str], naming: Naming) -> str | None:
     return None
 
 
-def _word(node: ast.expr) -> str:
+def _names(lines: list[str]) -> set[str]:
+    """The words of the lines that may be names."""
+    return {name for line in lines for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", line)}
+
+
+def _word(node: ast.expr, is_library: Callable[[str], bool]) -> str:
     """A name that says what an expression is."""
     match node:
         case ast.Compare():
@@ -234,15 +250,20 @@ def _word(node: ast.expr) -> str:
             return "chosen"
         case ast.Call(func=ast.Attribute(value=value, attr="double" | "float" | "long" as kind)):
             root = _root(value)
-            return f"{root}_{kind}" if root else _word(value)
+            named = root is not None and not is_library(root)
+            return f"{root}_{kind}" if named else _word(value, is_library)
         case ast.Call(func=ast.Attribute(value=value, attr="bool" | "to" | "detach")):
-            return _word(value)
+            return _word(value, is_library)
         case ast.Call(func=ast.Attribute(attr="sum")):
             return "total"
         case ast.Call(func=ast.Attribute(attr="arange")):
             return "place"
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=library), attr=name)) if is_library(
+            library
+        ):
+            return "part" if hasattr(builtins, name) else name.removesuffix("_like")
         case ast.Subscript(value=value) | ast.Attribute(value=value):
-            return _word(value)
+            return _word(value, is_library)
         case _:
             return "part"
 

@@ -218,12 +218,15 @@ def _classes(
 
 
 def _outputs(tree: ast.Module, old: Located, new: Located, finding: Finding) -> tuple[str, ...]:
+    """The names whose values are results: those that somebody reads afterwards.
+
+    What both versions bind is all there is to compare where nobody reads a name, and nothing is changed or returned.
+    """
     given = bound(old.statements) | (bound(new.statements) & exposed(old.statements))
-    after = _read_after(tree, old.path, len(old.statements))
-    names = given & (after | set(finding.outputs))
-    both = given & bound(new.statements)
-    if len(old.path) == 1 or not (names or any(isinstance(s, ast.Return) for s in old.statements)):
-        names |= both
+    names = given & (_read_after(tree, old.path, len(old.statements)) | set(finding.outputs))
+    returns = any(isinstance(s, ast.Return) for s in old.statements)
+    if not (names or finding.changed or returns):
+        names = given & bound(new.statements)
     return tuple(sorted(names))
 
 
