@@ -30,7 +30,7 @@ from loopless.facts.scope import (
     target_names,
     walk_expr,
 )
-from loopless.facts.statements import havoc, step
+from loopless.facts.statements import arms, havoc, step
 from loopless.finding import Analysis, Finding, Missed, Options, Refusal, Span
 from loopless.ir import tree
 from loopless.source.chunks import cut
@@ -155,7 +155,7 @@ def _scope_for(
 ) -> Scope:
     local = names_bound(body) | {p.name for p in params}
     bare = Scope(world, {}, frozenset(), frozenset(local), {})
-    evidence = gather(body, lambda expr: dotted(expr, bare))
+    evidence = gather(body, lambda expr: dotted(expr, bare), world.functions)
     names = _tensors(evidence, frozenset(p.name for p in params), world, body)
     return Scope(
         world, {}, names, frozenset(local - shared), {}, shown_rank=evidence.ranks,
@@ -223,8 +223,8 @@ def _walk(
                 havoc(statement, inner)
                 _walk(body, here, inner, report, looping=True)
             case tree.If(_, then, otherwise):
-                for arm in (then, otherwise):
-                    _walk(arm, here, scope.copy(), report, is_module=is_module)
+                for arm, known in zip((then, otherwise), arms(statement, scope), strict=True):
+                    _walk(arm, here, known, report, is_module=is_module)
             case tree.Other():
                 for inner_block in _uncaught(statement, report):
                     _walk(inner_block, here, scope.copy(), report, is_module=is_module)

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.dependence.feasible import bounds, proves
+from loopless.dependence.products import multiplied
 from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
 from loopless.emit.mixed import item_numbers, put_back
 from loopless.emit.orientation import as_asked, lookup_behind, sent
 from loopless.emit.presumed import walked_whole
+from loopless.emit.strides import strided, strides
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import read_view
 from loopless.emit.windows import moves, windowed
@@ -171,11 +173,11 @@ def _sliceable(
     """Whether the places form a slice: evenly spaced and never counted from the end."""
     if not p.linear_in(axis):
         return False
-    slope = p.coefficient(axis).constant
-    if slope is None or slope == 0:
-        return False
     given = [*printer.all_known(), *bounds((axis,))]
-    if not proves(p, given):
+    slope = p.coefficient(axis).constant
+    if slope == 0 or (slope is None and not strides(p, axis, printer)):
+        return False
+    if not proves(p, [*given, *multiplied((p,), given)]):
         return False
     if not printer.guards or printer.target == Read(root, subs):
         return True
@@ -283,7 +285,8 @@ def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer)
 def _slice(root: str, subs: tuple[Sub, ...], at: int, p: Poly, axis: Axis, printer: Printer) -> str:
     """The places that an axis walks, as a slice with a positive step."""
     slope = p.coefficient(axis).constant
-    assert slope is not None
+    if slope is None:
+        return strided(root, subs, at, p, axis, printer)
     first = p.substitute({axis: poly(0)})
     last = p.substitute({axis: axis.extent - 1})
     if slope < 0:

@@ -183,7 +183,7 @@ def needs_trips(
     Raises where it asks for something that is there only if an inner loop runs as well.
     """
     known = printer.known
-    trips = [*known, *(c for a in open_axes for c in runs(a))]
+    trips = [*known, *(c for a in open_axes for c in runs(a, known))]
     ends = [p for p in printer.ends if not proves(p, known)]
     if any(not proves(p, trips) for p in ends):
         raise Unprintable(
@@ -198,10 +198,16 @@ def needs_trips(
     return bool(ends or places) and bool(open_axes)
 
 
-def runs(axis: Axis) -> list[Constraint]:
-    """What holds where an axis has an iteration: `h // k` is at least one only for a positive `k`."""
+def runs(axis: Axis, known: Sequence[Constraint] = ()) -> list[Constraint]:
+    """What holds where an axis has an iteration.
+
+    `h // k` is at least one only for a positive `k` where `h` is not negative; for a positive `k` only where
+    `h >= k`.
+    """
     found = [Constraint(axis.extent - 1)]
     match axis.extent.atom:
+        case Quotient(over, under) if proves(under - 1, known):
+            found.append(Constraint(over - under))
         case Quotient(over, under) if proves(over, []):
             found.append(Constraint(under - 1))
         case _:
@@ -210,7 +216,13 @@ def runs(axis: Axis) -> list[Constraint]:
 
 
 def positive(extent: Poly, printer: Printer, code: Code) -> str:
-    """`extent > 0`, as `n > 1` where the extent is n - 1."""
+    """`extent > 0`, as `n > 1` where the extent is n - 1, and as `n > k` where it is (n - 1) // k."""
+    match extent.atom:
+        case Quotient(over, under) if under.constant is None and proves(under - 1, printer.known):
+            rest, step = printer.size(over + 1), printer.size(under)
+            return f"{rest.at(CHOICE + 1)} > {step.at(CHOICE + 1)}"
+        case _:
+            pass
     offset = extent.offset
     if offset < 0 and len(extent.terms) > 1:
         rest = printer.size(extent - offset)

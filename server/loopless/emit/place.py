@@ -33,6 +33,7 @@ class Place:
     stages: bool = False
     whole: frozenset[str] = frozenset()
     unsure: str = ""
+    spliced: bool = False
 
 
 def setting_of(loop: tree.For, lifting: Lifting, text: str) -> Setting:

@@ -7,7 +7,7 @@ from itertools import product
 from loopless.dependence.conditions import affine, conjuncts
 from loopless.dependence.feasible import Constraint, proves
 from loopless.facts.scope import Scope
-from loopless.ir.poly import Atom, Axis, Dim, Poly, poly
+from loopless.ir.poly import Atom, Axis, Dim, Numel, Poly, Symbol, poly
 from loopless.ir.value import Value, axes_of
 
 
@@ -17,12 +17,13 @@ def walked_whole(p: Poly, axis: Axis, root: str, dim: int, scope: Scope, when: V
     Where the file relates both sizes (the other side of the same tensor, a view of what the axis counts) only as far as
     `when` lets the loop come to the end.
     """
-    if p != poly(axis):
+    end = _end_of_walk(p, axis)
+    if end is None:
         return False
     size = scope.size(root, dim)
-    if proves(size - axis.extent, []):
+    if proves(size - end, []):
         return True
-    if proves(axis.extent - size - 1, [Constraint(axis.extent - 2)]):
+    if proves(end - size - 1, [Constraint(axis.extent - 2)]):
         return False
     counted = axis.extent.atoms()
     roots = {root, scope.fact(root).view_of or root}
@@ -31,6 +32,22 @@ def walked_whole(p: Poly, axis: Axis, root: str, dim: int, scope: Scope, when: V
     if not related and not (size.atoms() & counted):
         return True
     return scope.fact(root).view_of is None and _comes_to_the_end(axis, when)
+
+
+def _end_of_walk(p: Poly, axis: Axis) -> Poly | None:
+    """Where a walk by ones from the front ends: of `x[i + 1]` only where `i` stops short of a size, to leave room."""
+    shift = (p - poly(axis)).constant
+    if shift is None or shift < 0:
+        return None
+    end = axis.extent + shift
+    if shift == 0 or (_is_size(end - end.offset) and end.offset <= 0):
+        return end
+    return None
+
+
+def _is_size(p: Poly) -> bool:
+    """Whether a polynomial is one size or one number that a name stands for."""
+    return isinstance(p.atom, Dim | Numel | Symbol)
 
 
 def _comes_to_the_end(axis: Axis, when: Value) -> bool:

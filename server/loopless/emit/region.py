@@ -29,6 +29,7 @@ from loopless.lift.execute import Executor
 from loopless.lift.flat import flat_forms, refuse_parts
 from loopless.lift.piece import Append, Piece, Write
 from loopless.lift.saved import own_names, shared
+from loopless.lift.spliced import spliced
 from loopless.lift.stop import NOWHERE, StopLifting
 from loopless.lift.unused import without_unused
 
@@ -37,6 +38,19 @@ _ANY_RANK = (".movedim(", ".flatten(", ".vmap(")
 
 
 def region(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
+    """Lift one loop and print it, with what the functions do that it calls for their effect."""
+    whole = spliced(loop, scope)
+    if whole == loop:
+        return _flat_or_not(loop, place, scope, text)
+    found = _flat_or_not(whole, replace(place, spliced=True), scope, text)
+    if isinstance(found, Finding):
+        return replace(found, inputs=inputs_of(loop, scope))
+    other = _flat_or_not(loop, place, scope, text)
+    stays = any(missed.code == "kept-loop" for missed in found.reasons)
+    return other if stays or isinstance(other, Finding) else found
+
+
+def _flat_or_not(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | Refusal:
     """Lift one loop and print it, over flat tensors where it is a walk of all elements."""
     for flat in flat_forms(loop, scope):
         found = _either(flat.loop, replace(place, whole=flat.whole), flat.scope, text)
@@ -148,6 +162,9 @@ def _region(
     # Walked as a flat tensor, a value has another shape than the tensor that it fills.
     made = {} if place.whole else allocations(loop, place.block, place.at, scope, text)
     setting = replace(setting_of(loop, lifting, text), clean=clean, loose=loose, allocations=made)
+    if place.spliced:
+        # What a function does belongs into a loop that stays as the call of it only.
+        setting = replace(setting, headers={})
     appends = [p for p in pieces if isinstance(p, Append)]
     rest = [p for p in pieces if not isinstance(p, Append)]
     edits: list[Edit] = []

@@ -102,7 +102,7 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
         raise Unprintable("kept-loop", "a loop that stays takes its target apart")
     name = loop.target.id
     header = setting.headers.get(loop.span.start)
-    if header is None:
+    if not header:
         raise Unprintable("kept-loop", "a loop that stays has no text of its own")
     index = piece.index
     slope = index.coefficient(piece.axis).constant

@@ -73,8 +73,9 @@ def _refuse_places_outside(piece: Write, printer: Printer) -> None:
     for at, sub in enumerate(piece.subs):
         if isinstance(sub, At) and sub.poly.axes() - printer.loops.keys():
             p = sub.poly
-            if isinstance(p.atom, Axis) and walked_whole(
-                p, p.atom, piece.root, at, printer.scope, piece.when
+            if any(
+                walked_whole(p, axis, piece.root, at, printer.scope, piece.when)
+                for axis in p.axes()
             ):
                 continue
             size = printer.scope.size(piece.root, at)

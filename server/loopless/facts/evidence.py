@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from loopless.facts.handed import calls_of, copied, items_computed_with
 from loopless.facts.kept import kept_as_tensors
 from loopless.facts.namespaces import is_operation
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
@@ -85,7 +86,11 @@ class Evidence:
     integers: frozenset[str]
 
 
-def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | None]) -> Evidence:
+def gather(
+    body: Iterable[tree.Stmt],
+    canonical: Callable[[tree.Expr], str | None],
+    functions: Mapping[str, tree.Function],
+) -> Evidence:
     """What the statements of one function show of the names that they use."""
     strong: set[str] = set()
     listed: set[str] = set()
@@ -115,6 +120,14 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
     ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}
     integers = _integers(body)
     indexed.update(_passed_on(body, stored, integers))
+    indexed.update(copied(body))
+    for function, given in calls_of(body, functions):
+        indexed.update(items_computed_with(function, given))
+        within = gather(function.body, canonical, {})
+        for param, arg in given.items():
+            if isinstance(arg, tree.Name):
+                _shared(param, arg.id, within, (strong, stored, indexed), least)
+        integers |= {n for p, arg in given.items() if p in within.integers for n in _summands(arg)}
     indexed.update(_looked_through(body, stored | indexed))
     indexed.difference_update(walked_by_python(body, canonical))
     # An object's methods may be any, also where they are called as those of a tensor; a subclass is no plain tensor.
@@ -123,6 +136,22 @@ def gather(body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | Non
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
         ranks, least, integers,
     )  # fmt: skip
+
+
+def _shared(
+    param: str,
+    name: str,
+    within: Evidence,
+    shown: tuple[set[str], set[str], set[str]],
+    least: dict[str, int],
+) -> None:
+    """What a function shows of its parameter holds for the name that it is given."""
+    for found, known in zip((within.strong, within.stored, within.indexed), shown, strict=True):
+        if param in found:
+            known.add(name)
+    if param in within.least and least.get(name, 0) >= 0:
+        named = within.least[param]
+        least[name] = named if named < 0 else max(least.get(name, 0), named)
 
 
 def _passed_on(

@@ -441,4 +441,5 @@ def merged(left: Scope, right: Scope) -> Scope:
     for name, others in right.aliases.items():
         scope.aliases.setdefault(name, set()).update(others)
     scope.helpers = {n: f for n, f in left.helpers.items() if right.helpers.get(n) is f}
+    scope.given = tuple(p for p in left.given if p in right.given)
     return scope

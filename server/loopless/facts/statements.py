@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from loopless.facts.annotations import annotated
 from loopless.facts.fact import UNKNOWN, Fact
+from loopless.facts.guards import where_false, where_true
 from loopless.facts.infer import INT, dotted, infer, operator
 from loopless.facts.scope import (
     Scope,
@@ -48,13 +49,16 @@ def step(statement: tree.Stmt, scope: Scope) -> None:
         case tree.Augment(target):
             _touch(target, scope)
         case tree.If(_, then, otherwise):
-            left, right = scope.copy(), scope.copy()
+            left, right = arms(statement, scope)
             advance(then, left)
             advance(otherwise, right)
             both = merged(left, right)
             ends = _leaves(then), _leaves(otherwise)
             chosen = right if ends == (True, False) else left if ends == (False, True) else both
             scope.names, scope.aliases, scope.helpers = chosen.names, chosen.aliases, chosen.helpers
+            scope.given = chosen.given
+        case tree.Other("Assert", test=test) if test is not None:
+            scope.given += where_true(test, scope)
         case tree.For() | tree.While() | tree.Other():
             havoc(statement, scope)
         case tree.Define(name, function, owner):
@@ -68,6 +72,14 @@ def step(statement: tree.Stmt, scope: Scope) -> None:
             _forget_shapes(statement, scope)
         case _:
             pass
+
+
+def arms(statement: tree.If, scope: Scope) -> tuple[Scope, Scope]:
+    """What is known at the start of both arms of an `if`."""
+    left, right = scope.copy(), scope.copy()
+    left.given += where_true(statement.test, scope)
+    right.given += where_false(statement.test, scope)
+    return left, right
 
 
 # Methods after which a tensor has another shape.

@@ -128,8 +128,9 @@ def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
             )
         case _:
             yield tree.Other(
-                _kind(node), _reads(node), _binds(node), tuple(_inner(node, place)), span
-            )
+                _kind(node), _reads(node), _binds(node), tuple(_inner(node, place)), span,
+                _expr(node.test, place) if isinstance(node, ast.Assert) else None,
+            )  # fmt: skip
 
 
 def _kind(node: ast.stmt) -> str:

@@ -227,13 +227,17 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A statement that the engine has no word for: what it reads and binds, and the statements inside it."""
+    """A statement that the engine has no word for: what it reads and binds, and the statements inside it.
+
+    `test` is what an `assert` says.
+    """
 
     kind: str
     reads: frozenset[str]
     binds: frozenset[str]
     blocks: tuple[tuple[Stmt, ...], ...]
     span: Span
+    test: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from loopless.dependence.conditions import conjunction, constraints
 from loopless.dependence.feasible import Constraint, bounds, equal_zero, feasible, proves
+from loopless.dependence.products import multiplied
 from loopless.facts.scope import Scope
 from loopless.ir.poly import Atom, Axis, Cell, Poly, poly
 from loopless.ir.value import (
@@ -24,6 +25,7 @@ from loopless.ir.value import (
     Value,
     children,
     sub_axes,
+    sub_polys,
     substitute_subs,
 )
 from loopless.lift.piece import Append, Define, Kept, Piece, Write
@@ -159,6 +161,7 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
     known += bounds(_outer_axes(first, second, fresh))
     known += [Constraint(poly(Cell(name)) - low) for name, low in scope.counters.items()]
     known += [Constraint(p) for p in scope.given]
+    known += multiplied((*sub_polys(first), *sub_polys(second)), known)
     for place, (one, other) in enumerate(
         zip(_dimensions(first), _dimensions(second), strict=False)
     ):

@@ -43,7 +43,7 @@ from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator
 from loopless.lift.ranks import learn_scalar
 from loopless.lift.stop import StopLifting, stop
-from loopless.lift.strides import goes_forward, written_out
+from loopless.lift.strides import goes_forward, note_forward, written_out
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
 from loopless.lift.words import described
@@ -325,6 +325,7 @@ def _between(
         known = values[2].constant
         if known is None or known == 0:
             if known is None and goes_forward(values[2]):
+                note_forward(values[2], lifting)
                 return _symbolic_step(target, start, end, values[2], hole)
             raise stop(
                 "unknown-extent", "the step of the range is not a known number", args[2].span

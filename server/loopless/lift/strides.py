@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from loopless.dependence.conditions import integer_of
-from loopless.dependence.feasible import proves
+from loopless.dependence.feasible import Constraint, proves
 from loopless.ir.poly import Dim, Poly, Symbol, poly
 from loopless.ir.value import Tuple, Value
+from loopless.lift.context import Lifting
 
 
 def goes_forward(step: Poly) -> bool:
@@ -19,6 +20,12 @@ def goes_forward(step: Poly) -> bool:
     return all(factor > 0 for _, factor in step.terms) and all(
         isinstance(atom, Symbol | Dim) for atom in walked
     )
+
+
+def note_forward(step: Poly, lifting: Lifting) -> None:
+    """From here on a step is taken for positive: where the range has numbers at all, it is."""
+    lifting.scope.given = (*lifting.scope.given, step - 1)
+    lifting.around = (*lifting.around, Constraint(step - 1))
 
 
 def written_out(value: Value) -> list[Poly] | None:

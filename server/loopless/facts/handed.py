@@ -1,0 +1,70 @@
+"""What names show where they go on under other names: copies of an item, arguments of functions of the file (P1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
+from loopless.ir import tree
+
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "**"})
+
+
+def copied(body: Iterable[tree.Stmt]) -> Iterator[str]:
+    """Names of which an item gets a name of its own that arithmetic goes on with: `left = a[i]`, `left * right`."""
+    statements = list(every_statement(body))
+    used = _operands(statements)
+    for statement in statements:
+        match statement:
+            case tree.Assign(tree.Name(to), tree.Item(tree.Name(name))) if to in used:
+                yield name
+            case _:
+                pass
+
+
+def calls_of(
+    body: Iterable[tree.Stmt], functions: Mapping[str, tree.Function]
+) -> Iterator[tuple[tree.Function, dict[str, tree.Expr]]]:
+    """The calls of functions of the file, with what each parameter is given by its place."""
+    made = names_bound(body)
+    for statement in every_statement(body):
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Call(tree.Name(name), args) if name in functions and name not in made:
+                        params = (p.name for p in functions[name].params)
+                        yield functions[name], dict(zip(params, args, strict=False))
+                    case _:
+                        pass
+
+
+def items_computed_with(function: tree.Function, given: dict[str, tree.Expr]) -> Iterator[str]:
+    """Names of which an item is given to a function that computes with it: `f(a[i], b[i])`."""
+    used = _operands(list(every_statement(function.body)))
+    for param, arg in given.items():
+        match arg:
+            case tree.Item(tree.Name(name)) | tree.Item(tree.Item(tree.Name(name))) if (
+                param in used
+            ):
+                yield name
+            case _:
+                pass
+
+
+def _operands(statements: list[tree.Stmt]) -> frozenset[str]:
+    """The names that stand as operands of arithmetic."""
+    found: set[str] = set()
+    for statement in statements:
+        match statement:
+            case tree.Augment(_, op, tree.Name(name)) if op in _ARITHMETIC:
+                found.add(name)
+            case _:
+                pass
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Operator(op, operands) if op in _ARITHMETIC:
+                        found |= {o.id for o in operands if isinstance(o, tree.Name)}
+                    case _:
+                        pass
+    return frozenset(found)
