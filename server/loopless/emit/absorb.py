@@ -17,6 +17,7 @@ from loopless.emit.draft import (
     printer_for,
 )
 from loopless.emit.fit import fits, is_new
+from loopless.emit.number_choices import stored_whole
 from loopless.emit.printer import Printer
 from loopless.emit.targets import layout_of
 from loopless.emit.unprintable import Unprintable
@@ -160,6 +161,8 @@ def _line(piece: Write, value: Value, setting: Setting, draft: Draft) -> str | N
     printer.device_root = _other_device(piece.root, value, printer)
     printer.stored = True
     printer.wide = own == "float64"
+    printer.whole = stored_whole(value, own)
+    printer.target = Read(piece.root, piece.subs)
     cast = _cast(piece.root, own, value, kind, scope)
     if cast is None:
         return None

@@ -187,8 +187,8 @@ def division(op: str, left: Value, right: Value, printer: Printer) -> Code:
         if not any(k.is_tensor for k in kinds) and (over.axes or under.axes):
             # Python divides integers in double precision.
             over, under = (
-                double(c, printer) if k.kind == "int" else c
-                for c, k in zip((over, under), kinds, strict=True)
+                _as_double(value, code, printer) if kind.kind == "int" else code
+                for value, code, kind in zip((left, below), (over, under), kinds, strict=True)
             )
         elif _may_be_number(left, printer) and over.axes:
             # A number divided by a 0-d tensor is multiplied by its reciprocal.

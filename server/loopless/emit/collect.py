@@ -6,9 +6,18 @@ import re
 from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
-from loopless.emit.code import ATOM, Code
+from loopless.emit.code import ATOM, CHOICE, Code
 from loopless.emit.conditions import mask
-from loopless.emit.draft import Draft, Setting, add_line, either_way, printer_for
+from loopless.emit.draft import (
+    Draft,
+    Setting,
+    add_line,
+    either_way,
+    may_be_empty,
+    needs_trips,
+    printer_for,
+    runs_test,
+)
 from loopless.emit.lines import stands_alone, whole_lines
 from loopless.emit.orientation import brought
 from loopless.emit.printer import Printer
@@ -280,11 +289,30 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         code = _from_reads(code, kind, collector, printer)
     if append.when is None and collector.function != "list" and _is_view(value):
         code = code.but(f"{code.primary}.clone()")
+    code = _where_it_runs(code, append, collector, printer, setting)
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch
     draft.parts |= printer.parts
     draft.assumptions += [a for a in printer.assumptions if a not in draft.assumptions]
     return code
+
+
+def _where_it_runs(
+    code: Code, append: Append, collector: Collector, printer: Printer, setting: Setting
+) -> Code:
+    """What an empty list becomes, where the tensor form would ask for what is not there."""
+    axes = may_be_empty(append.axes, printer, setting)
+    if collector.function not in {"torch.tensor", "list"}:
+        # These ask for an item themselves.
+        return code
+    if not needs_trips(printer, setting, axes, []):
+        return code
+    test = runs_test(axes, printer)
+    dtype = f", dtype={printer.function(f'torch.{collector.dtype}')}" if collector.dtype else ""
+    none = (
+        "[]" if collector.function == "list" else f"{printer.function('torch.tensor')}([]{dtype})"
+    )
+    return code.but(f"{code.at(CHOICE + 1)} if {test} else {none}", CHOICE)
 
 
 def _joined(

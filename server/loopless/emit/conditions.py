@@ -9,6 +9,7 @@ from loopless.emit.align import aligned, common, kin_of, lies_behind
 from loopless.emit.arithmetic import floating
 from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, Code
 from loopless.emit.doubles import beside
+from loopless.emit.number_choices import in_double
 from loopless.emit.operators import infix, prefix
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
@@ -143,6 +144,7 @@ def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
         _floating_arm(one, then, otherwise, printer),
         _floating_arm(other, otherwise, then, printer),
     )
+    one, other = in_double(Apply("where", (test, then, otherwise)), one, other, printer)
     axes, rank = common((condition, one, other), printer)
     texts = [aligned(code, axes, rank, printer) for code in (condition, one, other)]
     kin = kin_of((condition, one, other), printer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.emit.code import ATOM, TERM, Code
+from loopless.emit.one_dtype import one_dtype
 from loopless.emit.operators import infix, prefix
 from loopless.emit.planes import letters_of, with_planes, word_of
 from loopless.facts.evidence import FLOATS
@@ -92,6 +93,10 @@ def rows_behind(axes: list[Axis], summed: list[Value], printer: Printer) -> Code
     if other.axes != tuple(axes) or len(left) > 1 or axes[0] not in one.axes:
         return None
     printer.grade_at_least("E1")
+    alike = one_dtype(number, one, item, other, printer)
+    if alike is None:
+        return None
+    one, other = alike
     letters = letters_of([*left, *axes])
     spec = f"{word_of(one.axes, letters)},{word_of(other.axes, letters)}...->...{word_of(tuple(left), letters)}"
     text = f'{printer.function("torch.einsum")}("{spec}", {one.text}, {other.text})'
@@ -153,7 +158,10 @@ def _product(
     other = _arranged(right, [axis, *only_right], printer)
     if one is None or other is None:
         return None
-    one, other = _one_dtype(left, one, right, other, printer)
+    alike = one_dtype(left, one, right, other, printer)
+    if alike is None:
+        return None
+    one, other = alike
     text = f"{one.at(TERM)} @ {other.at(TERM + 1)}"
     return Code(text, TERM, (*only_left, *only_right))
 
@@ -176,20 +184,11 @@ def _batched(
     other = _arranged(right, [*batch, axis, column], printer)
     if one is None or other is None:
         return None
-    one, other = _one_dtype(left, one, right, other, printer)
+    alike = one_dtype(left, one, right, other, printer)
+    if alike is None:
+        return None
+    one, other = alike
     return Code(f"{one.at(TERM)} @ {other.at(TERM + 1)}", TERM, want)
-
-
-def _one_dtype(
-    left: Value, one: Code, right: Value, other: Code, printer: Printer
-) -> tuple[Code, Code]:
-    """Operands of a product in one dtype, where that of one is known and that of the other is not (T39)."""
-    first, second = type_of(left, printer.scope).dtype, type_of(right, printer.scope).dtype
-    if first in FLOATS and second not in FLOATS:
-        return one, other.but(f"{other.primary}.to({printer.function(f'torch.{first}')})")
-    if second in FLOATS and first not in FLOATS:
-        return one.but(f"{one.primary}.to({printer.function(f'torch.{second}')})"), other
-    return one, other
 
 
 def _arranged(value: Value, order: list[Axis], printer: Printer) -> Code | None:
@@ -221,7 +220,10 @@ def _einsum(
     if one.rank or other.rank:
         return None
     result = printer.sorted([*batch, *only_left, *only_right])
-    one, other = _one_dtype(left, one, right, other, printer)
+    alike = one_dtype(left, one, right, other, printer)
+    if alike is None:
+        return None
+    one, other = alike
     spec = (
         f"{word_of(one.axes, letters)},{word_of(other.axes, letters)}->{word_of(result, letters)}"
     )

@@ -147,16 +147,18 @@ def add_guarded(
     if not needs_trips(printer, setting, open_axes, [a for a in printer.layout if a not in axes]):
         add_line(line, setting, draft, depth)
         return
-    tests: list[str] = []
-    for axis in _strongest(open_axes, printer):
-        code = printer.size(axis.extent)
-        tests.append(positive(axis.extent, printer, code))
-    test = f"if {' and '.join(tests)}:"
+    test = f"if {runs_test(open_axes, printer)}:"
     if draft.guard != (test, depth, len(draft.lines)):
         # Else it goes on in the block of the line before, under the same test.
         add_line(test, setting, draft, depth)
     add_line(line, setting, draft, depth + 1)
     draft.guard = test, depth, len(draft.lines)
+
+
+def runs_test(axes: list[Axis], printer: Printer) -> str:
+    """The condition under which a loop over these axes has an iteration."""
+    sizes = [(axis.extent, printer.size(axis.extent)) for axis in _strongest(axes, printer)]
+    return " and ".join(positive(extent, printer, size) for extent, size in sizes)
 
 
 def _strongest(axes: list[Axis], printer: Printer) -> list[Axis]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.emit.code import ATOM, TERM, Code
+from loopless.emit.one_dtype import one_dtype
 from loopless.ir.poly import Axis
 from loopless.ir.value import Value
 
@@ -17,8 +18,12 @@ def with_planes(axes: list[Axis], left: Value, right: Value, printer: Printer) -
     one, other = printer.code(left), printer.code(right)
     if one.rank is None or other.rank is None or one.behind or other.behind:
         return None
-    rank = max(one.rank, other.rank)
-    weights, rows = (one, other) if one.rank < other.rank else (other, one)
+    alike = one_dtype(left, one, right, other, printer)
+    if alike is None:
+        return None
+    one, other = alike
+    rank = max(one.rank or 0, other.rank or 0)
+    weights, rows = (one, other) if (one.rank or 0) < rank else (other, one)
     product = _weighted_rows(axes, weights, rows)
     if product is not None:
         return product

@@ -74,6 +74,7 @@ class Printer:
         self.parts: dict[str, str] = {}
         self.hints: dict[Value, str] = {}
         self.stored = False
+        self.whole: frozenset[Value] = frozenset()
         self.clean = False
         self.most: int | None = None
         self.temp_layouts: dict[str, Axes] = {}

@@ -21,6 +21,7 @@ from loopless.emit.draft import (
 from loopless.emit.fractions import cuts_fractions
 from loopless.emit.masked_stores import masked_store
 from loopless.emit.meeting import meeting
+from loopless.emit.number_choices import stored_whole
 from loopless.emit.orientation import sent
 from loopless.emit.printer import Printer
 from loopless.emit.scatter import scatter
@@ -34,10 +35,12 @@ from loopless.ir.value import (
     Apply,
     At,
     Comb,
+    Cut,
     Previous,
     Read,
     Reduce,
     Scan,
+    Sub,
     Value,
     axes_of,
     reads_of,
@@ -45,6 +48,7 @@ from loopless.ir.value import (
     walk,
 )
 from loopless.lift.piece import Write
+from loopless.lift.ranks import pointwise_leaves
 from loopless.lift.restrict import forwards, restricted, restricted_reductions
 from loopless.lift.slices import kept_where
 from loopless.lift.subscript import kin_of
@@ -164,12 +168,13 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
     printer.most = rank
     printer.target = Read(piece.root, piece.subs)
     printer.stored = True
-    printer.wide = type_of(Read(piece.root, piece.subs), setting.scope).dtype == "float64"
+    printer.wide = own == "float64"
+    printer.whole = stored_whole(shown, own)
     code = printer.code(shown)
     line = lined_up(code, axes, rank, printer)
     if flips:
         line = _flipped(line, flips)
-    _check_fit(line, axes, rank)
+    _check_fit(line, axes, rank, _least_rank(shown))
     if (
         rank is not None
         and code.rank is not None
@@ -267,8 +272,18 @@ def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> 
         return True
     if code.rank is None and rank is None:
         return bool(kin_of(Read(piece.root, piece.subs), setting.scope) & code.kin)
-    # Along several axes, what is not known is presumed to be a number (P4).
-    return len(code.axes) > 1
+    # Along several axes, what is not known is presumed to be a number (P4), which does not line up with a slice.
+    return len(code.axes) > 1 and _slices(piece.subs) <= _least_rank(piece.value)
+
+
+def _least_rank(value: Value) -> int:
+    """How many dimensions a value has at least: those of the slices that it is computed from."""
+    leaves = pointwise_leaves(value)
+    return max((_slices(leaf.subs) for leaf in leaves if isinstance(leaf, Read)), default=0)
+
+
+def _slices(subs: tuple[Sub, ...]) -> int:
+    return sum(isinstance(sub, Cut) for sub in subs)
 
 
 def _presumed_rank(value: Value, setting: Setting) -> bool:
@@ -285,9 +300,9 @@ def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:
     return other.kind == "int" or (other.dtype is not None and other.dtype == own)
 
 
-def _check_fit(code: Code, axes: tuple[Axis, ...], rank: int | None) -> None:
+def _check_fit(code: Code, axes: tuple[Axis, ...], rank: int | None, least: int) -> None:
     """A value must not have axes that its target lacks, nor more dimensions behind them."""
     if any(a not in axes for a in code.axes):
         raise Unprintable("store", "a value varies along an axis that its target does not have")
-    if code.rank is not None and rank is not None and code.rank > rank:
+    if rank is not None and max(code.rank or 0, least) > rank:
         raise Unprintable("rank", "a value with more dimensions than its target")

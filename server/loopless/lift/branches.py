@@ -18,6 +18,7 @@ from loopless.ir.value import (
 from loopless.lift.arms import asking, merge_stores, swapped
 from loopless.lift.choice import select
 from loopless.lift.context import Frame, Unbound
+from loopless.lift.decided import decided
 from loopless.lift.overlap import may_touch
 from loopless.lift.piece import Define, Write
 from loopless.lift.stop import stop
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 def branch(executor: Executor, statement: tree.If, frame: Frame) -> None:
     """Both arms, each under its predicate; names get a choice between both values."""
     test = executor.evaluator.condition(statement.test, frame)
+    test = decided(test, frame.when, executor.lifting.open_axes)
     if isinstance(test, Const):
         executor.block(statement.then if test.value else statement.otherwise, frame)
         return

@@ -30,12 +30,13 @@ from loopless.lift.carried import Solution, companion, if_any, last, solve
 from loopless.lift.cells import carried_on, leading, runs_along, stays_running
 from loopless.lift.choice import select
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
-from loopless.lift.distribute import distribute, with_temp_axes
+from loopless.lift.distribute import distribute
 from loopless.lift.identity import itemized, reads_item, refuse_stores
 from loopless.lift.interchange import distribute_privately
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of
 from loopless.lift.reroll import rerolled_sums
+from loopless.lift.saved import with_temp_axes
 from loopless.lift.seen import left_there
 from loopless.lift.space import Space
 from loopless.lift.stop import stop

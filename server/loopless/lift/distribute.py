@@ -18,12 +18,10 @@ from loopless.ir.poly import Axis, poly
 from loopless.ir.value import (
     Apply,
     Int,
-    Pick,
     Reduce,
     Temp,
     Value,
     axes_of,
-    replaced,
     sub_axes,
     walk,
 )
@@ -37,23 +35,11 @@ from loopless.lift.overwrites import LAST, overwritten
 from loopless.lift.packing import PACK, packed
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.reroll import rerolled
+from loopless.lift.saved import retemped
 from loopless.lift.scans import array_scan
 from loopless.lift.space import Space
 from loopless.lift.split import peeled, split_at_meeting
 from loopless.lift.stop import StopLifting, stop
-
-
-def with_temp_axes(value: Value, axes: dict[str, tuple[Axis, ...]]) -> Value:
-    """The value with its saved scalars over the axes that they are kept over."""
-
-    def change(inner: Value) -> Value | None:
-        match inner:
-            case Temp(name) if name in axes:
-                return Temp(name, axes[name])
-            case _:
-                return None
-
-    return replaced(value, change)
 
 
 def distribute(
@@ -106,7 +92,7 @@ def _distributed(
     temps: dict[str, tuple[Axis, ...]] = {}
     stuck: set[str] = set()
     for group in groups:
-        members = [_retemped(pieces[at], temps) for at in group]
+        members = [retemped(pieces[at], temps) for at in group]
         lifted: list[Piece] | None = None
         if len(members) == 1:
             lifted = _on_axis(members[0], axis, loop, edges, group[0], lifting)
@@ -165,35 +151,6 @@ def _groups(pieces: list[Piece], edges: dict[int, set[int]]) -> list[list[int]]:
 
 def _temps_of(piece: Piece) -> set[str]:
     return {v.name for value in values_of(piece) for v in walk(value) if isinstance(v, Temp)}
-
-
-def _retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:
-    if not temps:
-        return piece
-    match piece:
-        case Write(_, subs, _, value, when):
-            return replace(
-                piece,
-                subs=tuple(
-                    Pick(with_temp_axes(s.value, temps)) if isinstance(s, Pick) else s for s in subs
-                ),
-                value=with_temp_axes(value, temps),
-                when=None if when is None else with_temp_axes(when, temps),
-            )
-        case Define(_, value):
-            return replace(piece, value=with_temp_axes(value, temps))
-        case Append(_, value, when):
-            return replace(
-                piece,
-                value=with_temp_axes(value, temps),
-                when=None if when is None else with_temp_axes(when, temps),
-            )
-        case Kept(_, _, _, inner, when=when):
-            return replace(
-                piece,
-                pieces=tuple(_retemped(p, temps) for p in inner),
-                when=None if when is None else with_temp_axes(when, temps),
-            )
 
 
 def _reason(group: list[int], reasons: dict[tuple[int, int], Missed], loop: tree.For) -> Missed:

@@ -334,7 +334,7 @@ class Executor:
             before_write(self, piece, frame)
             frame.pieces.append(piece)
             return
-        learn_stored(root, subs, value, span, self.lifting)
+        learn_stored(root, subs, value, span, self.lifting, plain=op is None)
         if op is None:
             reduced = as_update(root, subs, value)
             if reduced is not None:

@@ -30,6 +30,7 @@ from loopless.ir.value import (
 from loopless.lift.context import Lifting
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of
+from loopless.lift.saved import retemped
 from loopless.lift.stop import StopLifting
 from loopless.lift.types import Type, promoted, type_of
 
@@ -46,8 +47,23 @@ def kept_on_axis(
         kept, axis, lifting.scope
     ):
         return None
-    pieces: list[Piece] = []
-    for piece in kept.pieces:
+    temps: dict[str, tuple[Axis, ...]] = {}
+    while True:
+        pieces = _all_on_axis([retemped(p, temps) for p in kept.pieces], axis, loop, lifting, lift)
+        if pieces is None:
+            return None
+        # What a saved value is kept over, those that read it have to know: in the next step as well.
+        found = {p.name: p.axes for part in pieces for p in _inside(part) if isinstance(p, Define)}
+        if found == temps:
+            return [replace(kept, pieces=tuple(pieces), axes=(axis, *kept.axes))]
+        temps = found
+
+
+def _all_on_axis(
+    pieces: Iterable[Piece], axis: Axis, loop: tree.For, lifting: Lifting, lift: Lift
+) -> list[Piece] | None:
+    found: list[Piece] = []
+    for piece in pieces:
         lifted = (
             kept_on_axis(piece, axis, loop, lifting, lift)
             if isinstance(piece, Kept)
@@ -55,8 +71,8 @@ def kept_on_axis(
         )
         if lifted is None:
             return None
-        pieces += lifted
-    return [replace(kept, pieces=tuple(pieces), axes=(axis, *kept.axes))]
+        found += lifted
+    return found
 
 
 def _side_by_side(kept: Kept, axis: Axis, scope: Scope) -> bool:

@@ -36,18 +36,23 @@ from loopless.lift.types import type_of
 
 
 def learn_stored(
-    root: str, subs: tuple[Sub, ...], value: Value, span: Span, lifting: Lifting
+    root: str, subs: tuple[Sub, ...], value: Value, span: Span, lifting: Lifting, *, plain: bool
 ) -> None:
     """A store into one element shows that what is stored has no dimensions."""
     rank = type_of(Read(root, subs), lifting.scope).rank
     if rank == 0:
         learn_scalar(value, lifting)
     elif rank:
-        learn_item(value, rank, span, lifting, root)
+        learn_item(value, rank, span, lifting, root, plain=plain)
 
 
-def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: str) -> None:
-    """What is stored into an item of known rank has that rank, unless another operand has it."""
+def learn_item(
+    value: Value, rank: int, span: Span, lifting: Lifting, target: str, *, plain: bool
+) -> None:
+    """What several loop variables store into an item of known rank has that rank, unless another operand has it.
+
+    What a `plain` store shows is less than what is added up: a number for all places of a row is a row of numbers.
+    """
     if rank == 1:
         _learn_vector(value, lifting)
     leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
@@ -75,10 +80,14 @@ def learn_item(value: Value, rank: int, span: Span, lifting: Lifting, target: st
             f"which of the operands has the dimensions of what is stored is not known: `{name}`",
             span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
         )  # fmt: skip
-    if len({leaf.root for leaf in open_leaves}) > 1:
-        if not alike(open_leaves, scope):
-            # One of them has the dimensions, the others may be numbers: `out[j] = w[j] * v[j]`.
-            return
+    if len(axes_of(value)) == 1:
+        # Numbers fill an item, and rows are copied: with the axis behind the items, both come out exactly.
+        return
+    several = len({leaf.root for leaf in open_leaves}) > 1
+    if several and not alike(open_leaves, scope):
+        # One of them has the dimensions, the others may be numbers: `out[j] = w[j] * v[j]`.
+        return
+    if plain or several:
         for leaf in open_leaves:
             _refuse_more_than_named(leaf, rank, span, lifting)
     for leaf in open_leaves:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from loopless.facts.scope import Scope, every_statement, names_bound, target_names
 from loopless.ir import tree
+from loopless.ir.poly import Axis
 from loopless.ir.value import (
+    Pick,
     Read,
     Temp,
     Value,
@@ -15,7 +17,7 @@ from loopless.ir.value import (
     replaced,
 )
 from loopless.lift.overlap import writes
-from loopless.lift.piece import Define, Piece, Write
+from loopless.lift.piece import Append, Define, Kept, Piece, Write
 
 
 def own_names(loop: tree.For, live: frozenset[str], scope: Scope) -> frozenset[str]:
@@ -43,6 +45,49 @@ def _bindings(block: Iterable[tree.Stmt]) -> Iterator[str]:
             case _:
                 for name in names_bound((statement,)):
                     yield from (name, name)
+
+
+def with_temp_axes(value: Value, axes: dict[str, tuple[Axis, ...]]) -> Value:
+    """The value with its saved scalars over the axes that they are kept over."""
+
+    def change(inner: Value) -> Value | None:
+        match inner:
+            case Temp(name) if name in axes:
+                return Temp(name, axes[name])
+            case _:
+                return None
+
+    return replaced(value, change)
+
+
+def retemped(piece: Piece, temps: dict[str, tuple[Axis, ...]]) -> Piece:
+    """The piece with its saved scalars over the axes that they are kept over."""
+    if not temps:
+        return piece
+    match piece:
+        case Write(_, subs, _, value, when):
+            return replace(
+                piece,
+                subs=tuple(
+                    Pick(with_temp_axes(s.value, temps)) if isinstance(s, Pick) else s for s in subs
+                ),
+                value=with_temp_axes(value, temps),
+                when=None if when is None else with_temp_axes(when, temps),
+            )
+        case Define(_, value):
+            return replace(piece, value=with_temp_axes(value, temps))
+        case Append(_, value, when):
+            return replace(
+                piece,
+                value=with_temp_axes(value, temps),
+                when=None if when is None else with_temp_axes(when, temps),
+            )
+        case Kept(when=when):
+            return replace(
+                piece,
+                pieces=tuple(retemped(p, temps) for p in piece.pieces),
+                when=None if when is None else with_temp_axes(when, temps),
+            )
 
 
 def shared(pieces: Sequence[Piece]) -> list[Piece]:
