@@ -50,7 +50,7 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
         return None if product is None else _scaled(scalars, product, printer)
     left, right = summed
     types = [type_of(p, printer.scope) for p in summed]
-    if not all(_multipliable(t) for t in types) or not _same_dtype(types[0], types[1]):
+    if not all(multipliable(t) for t in types) or not same_dtype(types[0], types[1]):
         return None
     if any(set(axes) - axes_of(p) for p in summed):
         return None
@@ -79,7 +79,7 @@ def rows_behind(axes: list[Axis], summed: list[Value], printer: Printer) -> Code
     numbers = [p for p, kind in zip(summed, types, strict=True) if kind.rank == 0]
     if len(unknown) != 1 or len(numbers) != 1 or len(axes) != 1:
         return None
-    if any(not k.is_tensor or k.dtype == "bool" for k in types) or not _same_dtype(*types):
+    if any(not k.is_tensor or k.dtype == "bool" for k in types) or not same_dtype(*types):
         return None
     item, number = unknown[0], numbers[0]
     if axes_of(item) - printer.loops.keys() != frozenset(axes):
@@ -103,11 +103,12 @@ def rows_behind(axes: list[Axis], summed: list[Value], printer: Printer) -> Code
     return Code(text, ATOM, tuple(left), None, kin=other.kin, behind=bool(left))
 
 
-def _multipliable(kind: Type) -> bool:
+def multipliable(kind: Type) -> bool:
+    """Whether products of matrices take such values."""
     return kind.is_tensor and kind.dtype != "bool" and kind.rank is not None
 
 
-def _same_dtype(left: Type, right: Type) -> bool:
+def same_dtype(left: Type, right: Type) -> bool:
     """Products of matrices want one dtype; unshown dtypes that are multiplied are presumed alike (P5)."""
     if left.dtype == right.dtype:
         return (

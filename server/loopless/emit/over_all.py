@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from loopless.emit.align import common, lies_behind, lined_up
 from loopless.emit.code import ATOM, Code
+from loopless.emit.products import item_product
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.operations import Operation, Whole
 from loopless.ir.value import Const, OnItem, Value
@@ -22,6 +23,9 @@ def over_all(
     short: str, code: Code, rest: list[str], known: Operation, value: OnItem, printer: Printer
 ) -> Code:
     """A reduction over all dims of the item."""
+    product = item_product(value, printer) if short == "sum" and not rest else None
+    if product is not None:
+        return product
     name = (
         {"max": "amax", "min": "amin"}.get(short, short)
         if known.batched in {"amax", "amin"}

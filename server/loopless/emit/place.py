@@ -70,7 +70,7 @@ def _size_names(lifting: Lifting) -> dict[Poly, str]:
     names: dict[Poly, str] = {}
     for name, fact in scope.names.items():
         if (
-            fact.kind in {"int", "unknown"}
+            fact.kind in {"int", "unknown", "number"}
             and fact.poly is not None
             and fact.poly.atoms()
             and fact.poly != poly(Symbol(name))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from loopless.facts.arguments import Arguments, shape_of
+from loopless.facts.extents import kinds_in, written
 from loopless.facts.fact import Fact
 from loopless.facts.scope import Scope
-from loopless.ir.poly import Poly, poly
+from loopless.ir.poly import Poly
 
 _DTYPES = {"float": "float32", "int": "int64", "bool": "bool"}
 
@@ -58,11 +59,12 @@ def _of_sizes(sizes: tuple[Fact, ...], given: Arguments, fill: str, scope: Scope
 def _from_data(data: Fact, dtype: str | None) -> Fact:
     if data.is_number:
         return _new((), dtype, _DTYPES.get(data.kind))
-    if data.items is not None and all(item.is_number for item in data.items):
-        kinds = {item.kind for item in data.items}
-        kind = "float32" if "float" in kinds else "int64" if kinds == {"int"} else None
-        return _new((poly(len(data.items)),), dtype, kind)
-    return Fact("tensor", dtype=dtype or None, fresh=True)
+    dims = written(data)
+    if dims is None:
+        return Fact("tensor", dtype=dtype or None, fresh=True)
+    kinds = kinds_in(data)
+    kind = "float32" if "float" in kinds else "int64" if kinds == {"int"} else None
+    return _new(dims, dtype, kind)
 
 
 def _arange(given: Arguments, dtype: str | None) -> Fact:

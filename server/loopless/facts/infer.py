@@ -5,10 +5,11 @@ from __future__ import annotations
 from loopless.facts.arguments import Arguments
 from loopless.facts.creation import created, created_like
 from loopless.facts.evidence import CREATORS, LIKES, TENSOR_NAMES, dtype_name
+from loopless.facts.extents import shaped
 from loopless.facts.fact import UNKNOWN, Fact, Kind
 from loopless.facts.methods import method_fact
 from loopless.facts.operations import lookup, method
-from loopless.facts.results import pointwise, result_of
+from loopless.facts.results import multiplied, pointwise, result_of
 from loopless.facts.scope import (
     Scope,
     root_name,
@@ -277,6 +278,8 @@ def _cut(
 def operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
     """What is known of the result of an operator."""
     facts = [infer(operand, scope) for operand in operands]
+    if op == "@" and all(fact.is_tensor for fact in facts):
+        return multiplied(facts)
     if any(fact.is_tensor for fact in facts):
         return pointwise(facts, op in {"<", ">", "<=", ">=", "==", "!="}, op)
     if op == "*" and len(facts) == 2 and facts[0].kind in {"list", "tuple"}:
@@ -289,21 +292,23 @@ def operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
         return Fact("float")
     if op == "/":
         return Fact("float") if all(fact.is_number for fact in facts) else UNKNOWN
-    if all(fact.kind in {"int", "unknown"} for fact in facts):
+    if all(fact.kind in {"int", "unknown", "number"} for fact in facts):
         return _integers(op, operands, facts, scope)
     return Fact("number") if all(fact.is_number for fact in facts) else UNKNOWN
 
 
 def _integers(op: str, operands: tuple[tree.Expr, ...], facts: list[Fact], scope: Scope) -> Fact:
     values = [integer(operand, scope) for operand in operands]
-    kind = "int" if all(fact.kind == "int" for fact in facts) else "unknown"
+    kind: Kind = "number" if all(fact.is_number for fact in facts) else "unknown"
+    if all(fact.kind == "int" for fact in facts):
+        kind = "int"
     if any(value is None for value in values):
         return Fact(kind)
     result = arithmetic(op, [value for value in values if value is not None])
     if result is None:
         return Fact(kind)
     # `a + b` of two names of unknown kind may be anything; with a number or a size in it, it is a number.
-    return Fact("int" if kind == "int" else "unknown", poly=result)
+    return Fact(kind, poly=result)
 
 
 def _call(call: tree.Call, scope: Scope) -> Fact:
@@ -386,7 +391,9 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
     alone = len(call.args) == 1 and not call.keywords
     if known.pieces or (known.fields and not (known.fields_need_dim and alone)):
         return Fact("tuple")
-    return result_of(known.rule, known.dtype, [infer(arg, scope) for arg in call.args])
+    given = _arguments(call, scope)
+    fact = result_of(known.rule, known.dtype, [infer(arg, scope) for arg in call.args])
+    return shaped(name, known, given, fact, scope)
 
 
 def _method(of: tree.Expr, name: str, call: tree.Call, scope: Scope) -> Fact:

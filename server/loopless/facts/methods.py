@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from loopless.facts.arguments import Arguments, shape_of
+from loopless.facts.extents import shaped
 from loopless.facts.fact import Fact
 from loopless.facts.operations import Rule, method
 from loopless.facts.results import result_of
@@ -51,10 +54,12 @@ def method_fact(of: tree.Expr, base: Fact, name: str, given: Arguments, scope: S
             dims = None if given.starred else shape_of(sizes, scope)
             return Fact("tensor", dims, dtype=same_dtype, fresh=True)
         case _:
-            return _by_rule(base, name, given, view)
+            return _by_rule(base, name, given, view, root, scope)
 
 
-def _by_rule(base: Fact, name: str, given: Arguments, view: str | None) -> Fact:
+def _by_rule(
+    base: Fact, name: str, given: Arguments, view: str | None, root: str | None, scope: Scope
+) -> Fact:
     known = method(name)
     assert known is not None
     asks = bool(given.facts or given.keywords)
@@ -62,6 +67,8 @@ def _by_rule(base: Fact, name: str, given: Arguments, view: str | None) -> Fact:
         # Several tensors at once, of which it is not known how many, or which is meant.
         return Fact("tuple")
     fact = result_of(known.rule, known.dtype, [base, *given.facts])
+    whole = replace(given, facts=(base, *given.facts), names=(root, *given.names))
+    fact = shaped(name, known, whole, fact, scope)
     return fact.but(view_of=view) if known.rule in {Rule.SHAPE, Rule.VIEW} else fact
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loopless.facts.evidence import FLOATS
+from loopless.facts.extents import broadcast, product
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.operations import Result, Rule
 
@@ -14,8 +15,8 @@ def pointwise(facts: Iterable[Fact], comparison: bool, op: str = "") -> Fact:
     tensors = [fact for fact in facts if fact.is_tensor]
     numbers = [fact for fact in facts if not fact.is_tensor]
     dims = tensors[0].dims if len(tensors) == 1 and all(n.is_number for n in numbers) else None
-    if len(tensors) > 1 and all(t.dims == tensors[0].dims for t in tensors):
-        dims = tensors[0].dims
+    if len(tensors) > 1:
+        dims = broadcast([tensor.dims for tensor in tensors])
     like = tensors[0].like if len(tensors) == 1 else None
     dtypes = {tensor.dtype for tensor in tensors}
     dtype = dtypes.pop() if len(dtypes) == 1 else None
@@ -28,6 +29,13 @@ def pointwise(facts: Iterable[Fact], comparison: bool, op: str = "") -> Fact:
     ):
         dtype = None
     return Fact("tensor", dims, like, dtype, fresh=True)
+
+
+def multiplied(facts: list[Fact]) -> Fact:
+    """A product of matrices or vectors."""
+    dtypes = {fact.dtype for fact in facts}
+    dtype = dtypes.pop() if len(dtypes) == 1 else None
+    return Fact("tensor", product(facts[0].dims, facts[1].dims), dtype=dtype, fresh=True)
 
 
 def result_of(rule: Rule, result: Result, facts: list[Fact]) -> Fact:

@@ -105,7 +105,7 @@ class Evaluator:
         if fact.kind == "int" or (
             fact.kind in {"unknown", "number"} and name in self.scope.integers
         ):
-            return Int(poly(Symbol(name)))
+            return Int(fact.poly or poly(Symbol(name)))
         if name in self.lifting.changed:
             part = resolved(name, self.scope, self.lifting.loop_names)
             if part is not None:
