@@ -192,6 +192,8 @@ def _walk(
         here: Path = (*path, (block, at, looping))
         taken: set[Span] = set()
         for call in _collecting(statement):
+            if any(span.start <= call.span.start < span.end for span in taken):
+                continue
             read = reads_of_block((statement,))
             live = live_after(here, read) | report.elsewhere | read_beside(call, statement)
             place = Place(block, at, live, is_module, report.stages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loopless.dependence.feasible import proves
-from loopless.emit.code import ATOM, Code
+from loopless.emit.code import ATOM, CHOICE, Code
 from loopless.emit.conditions import on_host
 from loopless.emit.draft import (
     Draft,
@@ -12,9 +12,11 @@ from loopless.emit.draft import (
     add_line,
     either_way,
     learn,
+    may_be_empty,
     needs_trips,
     positive,
     printer_for,
+    runs_test,
 )
 from loopless.emit.printer import Printer
 from loopless.emit.starts import start_test
@@ -72,17 +74,24 @@ def _no_axes(code: Code) -> Code:
     return code
 
 
-def expression(value: Value, setting: Setting, draft: Draft) -> str:
-    """The text of a value without axes, in parentheses where it is put into other text."""
+def expression(value: Value, setting: Setting, draft: Draft, otherwise: str) -> str:
+    """The text of a value without axes, in parentheses where it is put into other text.
+
+    Where it asks for what is there only if the loops run, it is `otherwise` without them.
+    """
     found: list[str] = []
 
     def show(chosen: Setting) -> None:
         printer = printer_for(chosen, (), draft)
         code = _no_axes(printer.code(restricted_reductions(value, setting.lifting, setting.known)))
         if printer.ends or printer.places:
-            raise Unprintable(
-                "zero-trips", "where the loop does not run, the tensor form would fail"
-            )
+            axes = may_be_empty(printer.layout, printer, setting)
+            if not axes:
+                raise Unprintable(
+                    "zero-trips", "where the loop does not run, the tensor form would fail"
+                )
+            test = runs_test(axes, printer)
+            code = Code(f"{code.at(CHOICE + 1)} if {test} else {otherwise}", CHOICE)
         learn(printer, draft)
         found.append(code.at(ATOM))
 

@@ -22,6 +22,7 @@ from loopless.emit.lines import stands_alone, whole_lines
 from loopless.emit.orientation import brought
 from loopless.emit.printer import Printer
 from loopless.emit.segments import joined_list
+from loopless.emit.tables import of_some_rows, table_of
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
 from loopless.facts.infer import dotted, infer
@@ -249,8 +250,8 @@ def _shared(statement: tree.Stmt, block: tuple[tree.Stmt, ...]) -> bool:
 def collected_code(append: Append, collector: Collector, setting: Setting, draft: Draft) -> Code:
     """All items at once, laid out as the collector lays them out."""
     value = restricted_reductions(append.value, setting.lifting)
-    unread = _not_yet_read(value, collector)
-    value = value if unread is None else unread
+    table = table_of(append, value, collector.function)
+    value = table.value
     printer = printer_for(setting, append.axes, draft)
     if append.joined and (collector.function != "torch.cat" or collector.dim != 0):
         raise Unprintable("append", "items of another length in each iteration")
@@ -271,7 +272,7 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     if collector.function in {"torch.tensor", "list"} and printer.asks_for_items:
         # A list of no numbers makes a tensor of none; stack and cat ask for one item themselves.
         raise Unprintable("zero-trips", "where the loop does not run, the tensor form would fail")
-    kind = type_of(value, setting.scope)
+    code, kind = table.numbers(code), replace(table, value=value).kind(setting.scope)
     dims = len(append.axes)
     if append.when is not None:
         kept = mask(append.when, printer)
@@ -282,11 +283,12 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     if dims > 1:
         code = code.but(f"{code.primary}.flatten(0, {dims - 1})")
     if collector.function == "list":
-        code = _numbers(code, value, kind, read=unread is None, scope=setting.scope)
-    elif unread is None:
+        code = _numbers(code, value, kind, read=not table.read, scope=setting.scope)
+    elif not table.read:
         code = _joined(code, kind, collector, printer, whole_rows=whole_rows)
     else:
         code = _from_reads(code, kind, collector, printer)
+    code = of_some_rows(table, code, append.axes, printer)
     if append.when is None and collector.function != "list" and _is_view(value):
         code = code.but(f"{code.primary}.clone()")
     code = _where_it_runs(code, append, collector, printer, setting)
@@ -366,15 +368,6 @@ def _numbers(code: Code, value: Value, kind: Type, *, read: bool, scope: Scope) 
 def _has_dims(name: str, scope: Scope) -> bool:
     fact = scope.names.get(name)
     return fact is not None and fact.dims is not None
-
-
-def _not_yet_read(value: Value, collector: Collector) -> Value | None:
-    """`torch.tensor` of items that are read to the host one by one: the items before that."""
-    match value:
-        case Apply("item", (inner,)) if collector.function in {"torch.tensor", "list"}:
-            return inner
-        case _:
-            return None
 
 
 def _from_reads(code: Code, kind: Type, collector: Collector, printer: Printer) -> Code:

@@ -31,6 +31,7 @@ from loopless.ir import tree
 from loopless.ir.poly import poly
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.execute import Executor
+from loopless.lift.listed import spelled_loop
 from loopless.lift.piece import Append, Piece, Write
 from loopless.lift.stop import StopLifting
 
@@ -44,12 +45,14 @@ def comprehension(
     """The same for `torch.stack([f(x) for x in xs])` and `sum(f(x) for x in xs)`."""
     plan = spelled_out(call, scope)
     if plan is None:
-        return None
+        return consumed_numbers(call, place, scope, text)
     loop, collector = plan
     try:
         return _collected_region(loop, call, collector, place, scope, text)
     except StopLifting as stopped:
-        return Refusal(call.span, call.span, (stopped.missed,))
+        return consumed_numbers(call, place, scope, text) or Refusal(
+            call.span, call.span, (stopped.missed,)
+        )
     except Unprintable as gave_up:
         if gave_up.code == "unknown-kind":
             return comprehension(call, replace(place, unsure=gave_up.reason), scope, text)
@@ -60,13 +63,31 @@ def number_list(inner: tree.Comprehension, place: Place, scope: Scope, text: str
     """`[x[i].item() for i in …]` as one read of all numbers; None where it holds something else."""
     append = tree.Field(tree.Name(ITEMS, inner.span), "append", inner.span)
     body = tree.Evaluate(tree.Call(append, (inner.item,), (), inner.span), inner.span)
-    call = tree.Call(tree.Name("list", inner.span), (inner,), (), inner.span)
+    span = inner.span
+    if inner.kind == "generator" and text[span.start] == "(":
+        # The parentheses of the call that takes it.
+        span = Span(span.start + 1, span.end - 1)
+    call = tree.Call(tree.Name("list", span), (inner,), (), span)
     collector = Collector(call, "list", 0, None, 0)
     try:
-        found = _collected_region(_loop(inner, body), call, collector, place, scope, text)
+        found = _collected_region(spelled_loop(inner, body), call, collector, place, scope, text)
     except (StopLifting, Unprintable):
         return None
     return found if isinstance(found, Finding) else None
+
+
+_CONSUMERS = frozenset(
+    f"builtins.{name}" for name in "max min sum any all sorted list tuple set frozenset".split()
+)
+
+
+def consumed_numbers(call: tree.Call, place: Place, scope: Scope, text: str) -> Finding | None:
+    """The numbers that one of Python's own functions takes from a generator, as one read of all of them."""
+    match call.args:
+        case (tree.Comprehension("generator") as inner,) if dotted(call.func, scope) in _CONSUMERS:
+            return number_list(inner, place, scope, text)
+        case _:
+            return None
 
 
 def _collected_region(
@@ -80,7 +101,7 @@ def _collected_region(
     bound = names_bound((loop,))
     own = scope.copy()
     own.names[ITEMS] = Fact("list")
-    own.names[TOTAL] = Fact("int", poly=poly(0), literal=0)
+    own.names[TOTAL] = _start(call, scope)
     own.locals = own.locals | {ITEMS, TOTAL} | bound
     lifting = Lifting(own, loop_names=bound, live=frozenset({TOTAL}) & bound)
     lifting.unsure = place.unsure
@@ -103,7 +124,7 @@ def _collected_region(
         total = frame.env.get(TOTAL)
         if frame.pieces or total is None or isinstance(total, Unbound):
             raise Unprintable("comprehension", "the comprehension does more than add up")
-        code = expression(total, setting, draft)
+        code = expression(total, setting, draft, repr(_start(call, scope).literal))
         pieces = [Write(TOTAL, (), None, total, None, (), call.span)]
         collectors = []
     if draft.lines:
@@ -142,11 +163,30 @@ def spelled_out(call: tree.Call, scope: Scope) -> tuple[tree.For, Collector | No
             return None
         append = tree.Field(tree.Name(ITEMS, inner.span), "append", inner.span)
         body = tree.Evaluate(tree.Call(append, (inner.item,), (), inner.span), inner.span)
-        return _loop(inner, body), collector
+        return spelled_loop(inner, body), collector
     if name == "builtins.sum" and len(call.args) == 1 and not call.keywords:
         add = tree.Augment(tree.Name(TOTAL, inner.span), "+", inner.item, inner.span)
-        return _loop(inner, add), None
+        return spelled_loop(inner, add), None
+    if name in {"builtins.any", "builtins.all"} and len(call.args) == 1 and not call.keywords:
+        return spelled_loop(inner, _asking(name, inner)), None
     return None
+
+
+def _asking(name: str, inner: tree.Comprehension) -> tree.Stmt:
+    """The statement of `any` and `all`: what one item does to the answer."""
+    total, span = tree.Name(TOTAL, inner.span), inner.span
+    truth = tree.Operator("not", (tree.Operator("not", (inner.item,), span),), span)
+    word = "or" if name == "builtins.any" else "and"
+    return tree.Assign(total, tree.Junction(word, (total, truth), span), span)
+
+
+def _start(call: tree.Call, scope: Scope) -> Fact:
+    """What `sum`, `any` and `all` begin with."""
+    match dotted(call.func, scope):
+        case "builtins.any" | "builtins.all" as name:
+            return Fact("bool", literal=name == "builtins.all")
+        case _:
+            return Fact("int", poly=poly(0), literal=0)
 
 
 def comprehensions_of(statement: tree.Stmt) -> Iterator[tree.Comprehension]:
@@ -163,16 +203,4 @@ def comprehensions_of(statement: tree.Stmt) -> Iterator[tree.Comprehension]:
 
 def as_loop(inner: tree.Comprehension) -> tree.For:
     """A comprehension as a loop that computes its items."""
-    return _loop(inner, tree.Evaluate(inner.item, inner.item.span))
-
-
-def _loop(inner: tree.Comprehension, body: tree.Stmt) -> tree.For:
-    """The clauses as nested loops around one statement."""
-    statement = body
-    header = Span(inner.span.start, inner.span.end)
-    for clause in reversed(inner.clauses):
-        for test in reversed(clause.tests):
-            statement = tree.If(test, (statement,), (), inner.span)
-        statement = tree.For(clause.target, clause.iterable, (statement,), (), inner.span, header)
-    assert isinstance(statement, tree.For)
-    return statement
+    return spelled_loop(inner, tree.Evaluate(inner.item, inner.item.span))

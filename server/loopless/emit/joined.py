@@ -81,12 +81,19 @@ def tensor_of(value: OnItem, printer: Printer) -> Code:
         raise Unprintable("unknown-call", "a tensor is made of rows of different lengths")
     codes = {leaf: _number(leaf, leaves, printer) for leaf in leaves}
     axes = printer.sorted(axis for code in codes.values() for axis in code.axes)
+    if axes and all(code.axes != axes for code in codes.values()):
+        # No number varies along all axes: each of them is the same along the others.
+        codes = {leaf: _everywhere(code, axes, printer) for leaf, code in codes.items()}
     like = min((c.text for c in codes.values() if c.axes == axes), key=len, default=None)
     if like is None:
         raise Unprintable("unknown-call", "a tensor is made of numbers along different axes")
     text = _stacked(content, depth, codes, axes, like, printer)
     tail = _cast(value, leaves, printer)
     return Code(f"{text}{tail}", ATOM, axes, depth)
+
+
+def _everywhere(code: Code, axes: Axes, printer: Printer) -> Code:
+    return Code(_widened(code, axes, 0, printer), ATOM, axes, 0) if code.axes else code
 
 
 def _depth(value: Value) -> int | None:

@@ -20,6 +20,7 @@ from loopless.emit.items import on_item
 from loopless.emit.mapped import mapped
 from loopless.emit.operators import infix, prefix
 from loopless.emit.orientation import as_asked
+from loopless.emit.rows import rows
 from loopless.emit.sizes import size_text
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.scope import Scope
@@ -36,6 +37,7 @@ from loopless.ir.value import (
     Read,
     Reduce,
     Ref,
+    Rows,
     Scan,
     Temp,
     Tuple,
@@ -155,8 +157,8 @@ class Printer:
                 return self.apply(value)
             case OnItem():
                 return self.operation(value)
-            case Reduce():
-                return reduction(value, self)
+            case Reduce() | Rows():
+                return rows(value, self) if isinstance(value, Rows) else reduction(value, self)
             case Scan() | Comb():
                 return comb(value, self) if isinstance(value, Comb) else scan(value, self)
             case Previous():

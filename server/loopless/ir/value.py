@@ -181,6 +181,16 @@ class Best:
     inner: tuple[Axis, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What `body` is along `axes`, where `when` holds: a list of it, or with it as the first dimension of the item."""
+
+    axes: tuple[Axis, ...]
+    body: Value
+    when: Value | None = None
+    listed: bool = True
+
+
 Value: TypeAlias = (
     Const
     | Int
@@ -195,6 +205,7 @@ Value: TypeAlias = (
     | Comb
     | Previous
     | Best
+    | Rows
 )
 
 
@@ -247,7 +258,7 @@ def children(value: Value) -> Iterator[Value]:
                 yield keyword
         case Tuple(items):
             yield from items
-        case Reduce(_, _, body, when):
+        case Reduce(_, _, body, when) | Rows(_, body, when):
             yield body
             if when is not None:
                 yield when
@@ -312,6 +323,9 @@ def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
             return Comb(op, axis, change(body), change(start), residue)
         case Previous(axis, body, start):
             return Previous(axis, change(body), change(start))
+        case Rows(_, body, when):
+            when = None if when is None else change(when)
+            return replace(value, body=change(body), when=when)
         case Best():
             return replace(
                 value,
@@ -419,6 +433,8 @@ def axes_of(value: Value) -> frozenset[Axis]:
     match value:
         case Reduce(_, axis, _, _):
             found.discard(axis)
+        case Rows(axes):
+            found -= {*axes}
         case Best():
             found -= {value.axis, *value.inner}
         case Scan(_, axis, _, _, _) | Previous(axis, _, _):

@@ -28,6 +28,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.choice import extreme
 from loopless.lift.context import Frame, Lifting
+from loopless.lift.listed import taken
 from loopless.lift.masked import masked_operation
 from loopless.lift.ranks import learn_rows, learn_scalar
 from loopless.lift.sizes import size_asked
@@ -48,6 +49,9 @@ def called(evaluator: Evaluator, call: tree.Call, frame: Frame) -> Value:
     size = size_asked(evaluator, call, frame)
     if size is not None:
         return size
+    made = taken(evaluator, call, frame)
+    if made is not None:
+        return made
     name = dotted(call.func, evaluator.scope)
     if isinstance(call.func, tree.Name) and call.func.id in frame.env:
         raise stop("unknown-call", "the function called is a value of the loop", call.span)

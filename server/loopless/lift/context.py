@@ -55,6 +55,7 @@ class Lifting:
     hints: dict[Value, str] = field(default_factory=dict[Value, str])
     unshared: frozenset[str] = frozenset()
     given: set[str] = field(default_factory=set[str])
+    made: dict[str, int] = field(default_factory=dict[str, int])
     seen: dict[tuple[str, tuple[Sub, ...]], set[int]] = field(
         default_factory=dict[tuple[str, tuple[Sub, ...]], set[int]]
     )

@@ -19,6 +19,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.appends import elements_of
 from loopless.lift.context import Frame
+from loopless.lift.listed import filling
 from loopless.lift.piece import Append
 from loopless.lift.stop import stop
 from loopless.lift.types import type_of
@@ -34,7 +35,9 @@ def effect(executor: Executor, expr: tree.Expr, frame: Frame) -> None:
         case tree.Literal():
             return
         case tree.Call(tree.Field(tree.Name(name), "append"), (argument,), ()):
-            if name in frame.env or executor.scope.fact(name).kind != "list":
+            if not filling(name, frame, executor.lifting) and (
+                name in frame.env or executor.scope.fact(name).kind != "list"
+            ):
                 raise stop(
                     "effect",
                     f"`{name}` is not known to be a list made for this loop",

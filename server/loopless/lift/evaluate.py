@@ -26,6 +26,7 @@ from loopless.lift.choice import conjunction_of, select
 from loopless.lift.chosen import chosen
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting, Unbound
+from loopless.lift.listed import listed
 from loopless.lift.places import subscripts_of
 from loopless.lift.ranks import learn_matrix
 from loopless.lift.results import named_result, numbered_result
@@ -43,16 +44,18 @@ _INTEGER_OPS = frozenset({"+", "-", "*", "//", "%", "**", "neg", "pos"})
 
 
 class Evaluator:
-    """Evaluates expressions in a frame. `inline` runs a function of the file on values."""
+    """Evaluates expressions in a frame. `inline` runs a function of the file on values, `run` a loop."""
 
     def __init__(
         self,
         lifting: Lifting,
         inline: Inliner,
+        run: Callable[[tree.For, Frame], None],
     ) -> None:
         self.lifting = lifting
         self.scope = lifting.scope
         self.inline = inline
+        self.run = run
 
     def value(self, expr: tree.Expr, frame: Frame) -> Value:
         """The value of an expression for one iteration."""
@@ -80,7 +83,7 @@ class Evaluator:
                     raise stop("unknown-expression", f"a {kind} stands in the loop", expr.span)
                 raise stop("unknown-expression", f"no rule for {kind} in a loop", expr.span)
             case tree.Comprehension():
-                raise stop("comprehension", "a comprehension stands inside the loop", expr.span)
+                return listed(expr, self, frame)
             case _:
                 raise stop("unknown-expression", "no rule for this expression", expr.span)
 

@@ -38,6 +38,7 @@ from loopless.lift.evaluate import Evaluator
 from loopless.lift.exits import early
 from loopless.lift.inline import inlined
 from loopless.lift.leaving import has_exits
+from loopless.lift.listed import filled
 from loopless.lift.normalize import exposed, without_continue
 from loopless.lift.piece import Write
 from loopless.lift.places import subscripts_of
@@ -58,7 +59,7 @@ class Executor:
     def __init__(self, lifting: Lifting) -> None:
         self.lifting = lifting
         self.scope = lifting.scope
-        self.evaluator = Evaluator(lifting, partial(inlined, self))
+        self.evaluator = Evaluator(lifting, partial(inlined, self), self.loop)
         self.inlining = 0
         self.after: frozenset[str] = frozenset()
         self.nest_names = lifting.loop_names
@@ -173,6 +174,8 @@ class Executor:
     def _leave(self, closed: Closed, loop: tree.For, frame: Frame) -> None:
         before_steps(self, closed.pieces, frame)
         for piece in closed.pieces:
+            if filled(piece, frame):
+                continue
             before_write(self, piece, frame)
             frame.pieces.append(under(piece, frame.when))
         bound = names_bound((loop,))
@@ -244,6 +247,8 @@ class Executor:
             case tree.Name(name):
                 self.lifting.say(name, value)
                 frame.env[name] = value
+                if value == Tuple(()):
+                    self.lifting.made[name] = len(self.lifting.open_axes)
             case tree.Item(of, subscripts):
                 self.store(of, subscripts, None, value, frame, span)
             case tree.Display(_, items) if not any(isinstance(i, tree.Spread) for i in items):

@@ -19,6 +19,7 @@ from loopless.ir.value import (
     Previous,
     Read,
     Reduce,
+    Rows,
     Scan,
     Sub,
     Temp,
@@ -110,6 +111,9 @@ def _value_reads(
             yield from _value_reads(body, (*inner, axis), more, prefix)
             if when is not None:
                 yield from _value_reads(when, (*inner, axis), given, prefix)
+        case Rows(axes):
+            for part in children(value):
+                yield from _value_reads(part, (*inner, *axes), given, prefix)
         case Best(_, axis):
             for part in children(value):
                 yield from _value_reads(part, (*inner, axis), given, prefix)

@@ -8,7 +8,7 @@ from loopless.facts.infer import dotted, infer
 from loopless.facts.scope import names_read
 from loopless.ir import tree
 from loopless.ir.poly import poly
-from loopless.ir.value import Cut, Int, New, Read, Ref, Value
+from loopless.ir.value import Cut, Int, New, Read, Ref, Rows, Value
 from loopless.lift.chosen import count_of
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.masked import size_of_slice
@@ -75,5 +75,7 @@ def _size_of(base: Value, at: int, lifting: Lifting) -> Value | None:
                         pass
                 place += 1
             return Int(lifting.scope.size(root, place + left))
+        case Rows(axes, _, None) if at == 0 and len(axes) == 1:
+            return Int(axes[0].extent)
         case _:
             return count_of(base, at, lifting)

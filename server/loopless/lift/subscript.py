@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from loopless.dependence.feasible import bounds, proves
 from loopless.facts.scope import Scope
 from loopless.ir.poly import poly
 from loopless.ir.value import (
@@ -14,10 +15,12 @@ from loopless.ir.value import (
     Pick,
     Read,
     Ref,
+    Rows,
     Sub,
     Value,
     axes_of,
     replaced,
+    substitute,
 )
 from loopless.lift.resliced import within
 from loopless.lift.types import type_of
@@ -34,8 +37,27 @@ def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
                 return None
             composed = compose(old, subs)
             return None if composed is None else normal(Read(root, composed), scope)
+        case Rows():
+            return _of_rows(value, subs, scope)
         case Apply(op, args, keywords) if not keywords and op != "item":
             return _pushed(op, args, subs, scope)
+        case _:
+            return None
+
+
+def _of_rows(rows: Rows, subs: Sequence[Sub], scope: Scope) -> Value | None:
+    """A row, or a part of all of them."""
+    if rows.listed or rows.when is not None or len(rows.axes) != 1 or not subs:
+        return None
+    first, *rest = subs
+    (axis,) = rows.axes
+    match first:
+        case At(p) if proves(p, bounds(p.axes())):
+            inner = substitute(rows.body, {axis: p})
+            return item(inner, rest, scope) if rest else inner
+        case Cut() if is_full(first):
+            inner = item(rows.body, rest, scope) if rest else rows.body
+            return None if inner is None else Rows(rows.axes, inner, None, listed=False)
         case _:
             return None
 

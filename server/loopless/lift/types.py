@@ -67,6 +67,8 @@ def type_of(value: v.Value, scope: Scope) -> Type:
             return _on_item(op, args, keywords, scope)
         case v.Reduce(_, _, body):
             return type_of(body, scope)
+        case v.Rows():
+            return _rows(value, scope)
         case v.Scan(_, _, body, start):
             types = [type_of(body, scope)] + ([type_of(start, scope)] if start is not None else [])
             return promoted(types)
@@ -78,6 +80,14 @@ def type_of(value: v.Value, scope: Scope) -> Type:
             return _either(type_of(body, scope), type_of(fallback, scope))
         case _:
             return Type("other")
+
+
+def _rows(rows: v.Rows, scope: Scope) -> Type:
+    """The type of a list, or of the tensor that its items make with a dimension more than they have."""
+    if rows.listed:
+        return Type("other")
+    inner = type_of(rows.body, scope)
+    return Type("tensor", inner.dtype, None if inner.rank is None else inner.rank + 1)
 
 
 def _ref(text: str, scope: Scope) -> Type:
