@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from loopless.facts.handed import calls_of, copied, items_computed_with
 from loopless.facts.kept import kept_as_tensors
+from loopless.facts.masks import is_mask, masks_of
 from loopless.facts.namespaces import is_operation
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
@@ -98,6 +99,7 @@ def gather(
     indexed: set[str] = set()
     ranks: dict[str, int] = {}
     least: dict[str, int] = {}
+    masks = masks_of(body)
     for statement in every_statement(body):
         match statement:
             case tree.Assign(tree.Item(tree.Name(name))) | tree.Augment(tree.Item(tree.Name(name))):
@@ -109,7 +111,7 @@ def gather(
                 _shown(inner, canonical, strong, listed, indexed)
                 _sliced(inner, strong, indexed)
                 _ranked(inner, canonical, ranks)
-                _named_dims(inner, least)
+                _named_dims(inner, least, masks)
         match statement:
             case tree.If(test) | tree.While(test):
                 _truth(test, ranks)
@@ -261,7 +263,7 @@ def _given(whole: str, args: tuple[tree.Expr, ...], strong: set[str], indexed: s
                 pass
 
 
-def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
+def _named_dims(expr: tree.Expr, least: dict[str, int], masks: frozenset[str]) -> None:
     """How many dimensions a subscript or a size shows a tensor to have at least."""
     match expr:
         case tree.Item(tree.Field(tree.Name(name), "shape"), (tree.Range(start, None),)) if (
@@ -279,6 +281,9 @@ def _named_dims(expr: tree.Expr, least: dict[str, int]) -> None:
         ) and any(isinstance(s, tree.Range) for s in before):
             # `x[:, t]` takes a step, a head or a channel: what it leaves may have any number of dimensions.
             least[name] = OPEN
+            return
+        case tree.Item(_, subscripts) if any(is_mask(s, masks) for s in subscripts):
+            # A mask may have as many dimensions as what it selects from.
             return
         case tree.Item():
             counted = _subscripted(expr)

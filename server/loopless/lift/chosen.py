@@ -27,6 +27,7 @@ from loopless.ir.value import (
     axes_of,
 )
 from loopless.lift.context import Lifting
+from loopless.lift.flat_masks import seen_flat
 from loopless.lift.ragged import RAGGED, Ragged, carried
 from loopless.lift.ranks import pointwise_leaves, settle
 from loopless.lift.stop import NOWHERE, StopLifting, stop
@@ -65,12 +66,15 @@ def chosen(base: Value, subs: Sequence[Sub], span: Span, lifting: Lifting) -> Va
     size = None if whole is None else _size(whole, lifting)
     if whole is None or size is None:
         raise _other_numbers(span)
+    # Only the same mask chooses as many: it stands for the ends of a slice.
+    ends = Cut(poly(Held(sub.value)), None), size
+    flat = seen_flat(whole, sub.value, lifting) if len(subs) == 1 else None
+    if flat is not None:
+        return carried(Ragged(flat[0], ((0, flat[1]),), (ends,)), flat[0])
     dim = sum(isinstance(s, Cut) for s in subs[:at])
     if type_of(whole, lifting.scope).rank == dim + 1:
         # A mask has no more dimensions than what it chooses from.
         learn_row(sub.value, lifting)
-    # Only the same mask chooses as many: it stands for the ends of a slice.
-    ends = Cut(poly(Held(sub.value)), None), size
     return carried(Ragged(whole, ((dim, sub.value),), (ends,)), whole)
 
 

@@ -29,6 +29,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.chosen import learn_rows_chosen
 from loopless.lift.context import Lifting
+from loopless.lift.flat_masks import folded_flat, meet
 from loopless.lift.open_rows import folded_rows
 from loopless.lift.prefixes import prefix_fold
 from loopless.lift.ragged import (
@@ -105,6 +106,8 @@ def masked_operation(
     running = prefix_fold(short, args[0], found, keywords, lifting)
     if running is not None and len(args) == 1:
         return running
+    if not any(d in bound for d in known.dims):
+        found = folded_flat(found, lifting)
     learn_rows_chosen(found, any(d in bound for d in known.dims), lifting)
     call = _Call(name, known, args, keywords, found, _dims(known, bound, found, span, lifting))
     return _one(short, call, span, lifting)
@@ -321,6 +324,7 @@ def _loss(
     word = given.pop("reduction", Const("mean"))
     parts = [ragged(arg, span, lifting) for arg in args]
     first, second = parts
+    meet((part for part in parts if part is not None), lifting)
     if first is None or second is None or not alike(first, second) or given:
         raise _no_rule(name, span)
     pairs = OnItem(name, (first.value, second.value), (("reduction", Const("none")),))

@@ -46,6 +46,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.bounds import data_in
 from loopless.lift.context import Lifting
+from loopless.lift.flat_masks import meet
 from loopless.lift.ranks import settle
 from loopless.lift.stop import StopLifting, stop
 from loopless.lift.types import type_of
@@ -336,6 +337,7 @@ def _pointwise(op: str, args: tuple[Value, ...], span: Span, lifting: Lifting) -
     found = [part for part in parts if part is not None]
     if not found:
         return None
+    meet(found, lifting)
     if any(not alike(part, found[0]) for part in found):
         raise stop("moving-slice", "slices that move in different ways meet", span)
     ranks = [type_of(part.value, lifting.scope).rank for part in found]
@@ -426,7 +428,7 @@ def lowest(order: str, found: Ragged, span: Span, lifting: Lifting) -> Value:
         return OnItem(LOWEST, (Const(""), Const(sign), Const(dtype)))
     known = dtype is None or dtype.startswith("of:") or dtype == "int64"
     match found.value:
-        case Read(root) | Ref(root) if known:
+        case OnItem("Tensor.flatten", (Read(root) | Ref(root),)) | Read(root) | Ref(root) if known:
             return OnItem(LOWEST, (Const(root), Const(sign), Const(dtype)))
         case _:
             raise stop("unknown-dtype", "an extreme of a slice that moves, of unknown dtype", span)

@@ -321,6 +321,8 @@ def _on_item(
         return Type("tensor", dtype, None if rank is None else rank - count)
     if known.rule is Rule.ALONG:
         return Type("tensor", dtype, rank)
+    if op == "Tensor.flatten" and len(args) == 1 and not keywords:
+        return Type("tensor", dtype, 1)
     return Type("tensor", dtype, item_rank(op, args, types))
 
 
