@@ -19,6 +19,7 @@ from loopless.lift.types import type_of
 if TYPE_CHECKING:
     from loopless.lift.ragged import Ragged
 
+
 def seen_flat(whole: Value, mask: Value, lifting: Lifting) -> tuple[Value, Value] | None:
     """A tensor and a mask that was computed from items of its shape, both flat; None where they need not be alike."""
     if 1 in _ranks(whole, mask, lifting) or not _is_alike(whole, mask, lifting):

@@ -25,6 +25,7 @@ from loopless.lift.context import Frame
 from loopless.lift.ranks import learn_scalar
 from loopless.lift.stop import stop
 from loopless.lift.subscript import full, in_tensors
+from loopless.lift.truths import refuse_truths
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _place(evaluator: Evaluator, value: Value, span: Span) -> list[Sub]:
                 raise stop("unknown-subscript", "a truth value as a subscript", span)
             if kind.kind == "float":
                 raise stop("unknown-subscript", "a float as a subscript", span)
+            refuse_truths(value, span, evaluator.lifting)
             return [Pick(in_tensors(value, evaluator.scope))]
 
 
