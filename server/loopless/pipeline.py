@@ -157,9 +157,11 @@ def _scope_for(
     bare = Scope(world, {}, frozenset(), frozenset(local), {})
     evidence = gather(body, lambda expr: dotted(expr, bare), world.functions)
     names = _tensors(evidence, frozenset(p.name for p in params), world, body)
+    asked = {p.name for p in params} & evidence.numbers - names - evidence.integers
     return Scope(
-        world, {}, names, frozenset(local - shared), {}, shown_rank=evidence.ranks,
-        least_rank=evidence.least, integers=evidence.integers,
+        world, {name: Fact("number", presumed=True) for name in asked}, names,
+        frozenset(local - shared), {}, shown_rank=evidence.ranks, least_rank=evidence.least,
+        integers=evidence.integers,
     )  # fmt: skip
 
 

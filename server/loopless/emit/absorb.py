@@ -19,6 +19,7 @@ from loopless.emit.draft import (
 from loopless.emit.fit import fits, is_new
 from loopless.emit.number_choices import stored_whole
 from loopless.emit.printer import Printer
+from loopless.emit.running import innermost
 from loopless.emit.targets import layout_of
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
@@ -128,17 +129,6 @@ def _is_sum(value: Value) -> bool:
     return isinstance(value, Reduce) and value.op == "+"
 
 
-def _innermost(value: Value) -> Value:
-    """What a fold over one or more axes folds."""
-    match value:
-        case Reduce(op, _, Reduce(inner) as body) if inner == op:
-            return _innermost(body)
-        case Reduce(_, _, body) | Scan(_, _, body):
-            return body
-        case _:
-            return value
-
-
 def _covers(piece: Write, scope: Scope) -> bool:
     """Whether every place of the target is written once, in order."""
     axes: list[Axis] = []
@@ -170,7 +160,7 @@ def _line(piece: Write, value: Value, setting: Setting, draft: Draft) -> str | N
         printer.assumptions += sentences
         cast = ""
     if _folds_in(piece, value, cast, kind, own):
-        printer.fold_into = _innermost(value), f"dtype={_spelled(cast, printer)}"
+        printer.fold_into = innermost(value), f"dtype={_spelled(cast, printer)}"
     code = printer.code(value)
     if code.axes != axes or code.number or code.behind or not fits(code, value, piece, scope):
         return None

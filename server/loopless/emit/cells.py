@@ -19,6 +19,7 @@ from loopless.emit.draft import (
     runs_test,
 )
 from loopless.emit.printer import Printer
+from loopless.emit.running import in_double
 from loopless.emit.starts import start_test
 from loopless.emit.trips import added_axes
 from loopless.emit.unprintable import Unprintable
@@ -51,6 +52,11 @@ def cell(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
 
 def assignment(name: str, value: Value, printer: Printer, *, in_place: bool) -> str | None:
     """`name = value`, or `name += …` where that says the same."""
+    match value:
+        case Apply("+" | "*", (first, rest)):
+            in_double(rest, type_of(first, printer.scope), printer)
+        case _:
+            pass
     match value:
         case Read(root, ()) if root == name:
             return None

@@ -70,7 +70,7 @@ def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Print
     printer.known = list(setting.known)
     printer.device_root = setting.device_root
     printer.behind, printer.clean, printer.mapped = setting.behind, setting.clean, setting.mapped
-    printer.strict = setting.strict
+    printer.strict, printer.augmented = setting.strict, setting.augmented
     printer.items, printer.calls = setting.lifting.items, setting.lifting.calls
     printer.hints = setting.lifting.hints
     return printer

@@ -15,6 +15,7 @@ from loopless.emit.doubles import refuse_truths
 from loopless.emit.first import before
 from loopless.emit.operators import infix
 from loopless.emit.repeated import grade_repeated, repeated, times
+from loopless.emit.running import running_dtype
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.winner import asks_for_number, winner
 from loopless.facts.evidence import FLOATS
@@ -250,7 +251,7 @@ def scan(value: Scan, printer: Printer) -> Code:
     place = -1 if printer.behind else body.axes.index(axis)
     if printer.behind and value.exclusive:
         raise Unprintable("unknown-rank", "a running fold beside operands of unknown rank")
-    dtype = asked_dtype(value.body, kind, printer)
+    dtype = running_dtype(value, printer) or asked_dtype(value.body, kind, printer)
     tail = f", {dtype}" if dtype else ""
     if not value.exclusive:
         code = body.but(f"{body.primary}.{method}({place}{tail})")

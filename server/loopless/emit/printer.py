@@ -86,6 +86,7 @@ class Printer:
         self.mapped = False
         self.strict = False
         self.beaten = False
+        self.augmented: frozenset[str] = frozenset()
         self.items: dict[str, str] = {}
         self.calls: dict[Value, Value] = {}
         self.fold_into: tuple[Value, str] | None = None
@@ -174,7 +175,11 @@ class Printer:
         """A name of the file, as it stands."""
         text = value.text
         kind = type_of(value, self.scope)
-        if self.strict and text in self.scope.locals and self.scope.fact(text).kind == "unknown":
+        if (
+            self._asks_rank()
+            and text in self.scope.locals
+            and self.scope.fact(text).kind == "unknown"
+        ):
             # A number, or a tensor with dimensions before which the axis would come.
             raise Unprintable("unknown-rank", f"`{text}` may have dimensions")
         kin = (
@@ -183,6 +188,13 @@ class Printer:
             else frozenset[str]()
         )
         return Code(text, ATOM, (), kind.rank if kind.is_tensor else 0, not kind.is_tensor, kin)
+
+    def _asks_rank(self) -> bool:
+        """Whether it matters what has dimensions: along several axes what is not shown is a number (P4)."""
+        if self.strict:
+            return True
+        axes = {axis for axis in self.layout if axis not in self.loops}
+        return len(axes) == 1 and not (self.stored or self.mapped or self.clean or self.behind)
 
     def saved(self, value: Temp) -> Code:
         """A saved value, its axes in layout order."""

@@ -22,7 +22,7 @@ from loopless.emit.unprintable import Unprintable
 from loopless.facts.scope import Scope, names_bound
 from loopless.finding import Edit, Finding, Missed, Refusal, Stages
 from loopless.ir import tree
-from loopless.ir.value import Read, Value, reads_of
+from loopless.ir.value import Read, Ref, Value, reads_of, walk
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
@@ -211,6 +211,13 @@ def _refuse_later_writes(append: Append, pieces: list[Piece], setting: Setting) 
         return
     values = [append.value] if append.when is None else [append.value, append.when]
     roots = {read.root for value in values for read in reads_of(value)}
+    names = roots | {inner.text for v in values for inner in walk(v) if isinstance(inner, Ref)}
+    for piece in pieces[pieces.index(append) + 1 :]:
+        if isinstance(piece, Write) and not piece.subs and piece.root in names:
+            raise Unprintable(
+                "list-used",
+                f"`{piece.root}` is another value when the items of the list are computed",
+            )
     for piece in all_pieces(pieces[pieces.index(append) + 1 :]):
         if (
             isinstance(piece, Write)

@@ -24,6 +24,7 @@ from loopless.emit.meeting import meeting
 from loopless.emit.number_choices import stored_whole
 from loopless.emit.orientation import sent
 from loopless.emit.printer import Printer
+from loopless.emit.running import adds_up_in_double
 from loopless.emit.scatter import scatter
 from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
 from loopless.emit.trips import guarded_axes
@@ -170,6 +171,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
     printer.stored = True
     printer.wide = own == "float64"
     printer.whole = stored_whole(shown, own)
+    adds_up_in_double(piece, printer)
     code = printer.code(shown)
     line = lined_up(code, axes, rank, printer)
     if flips:

@@ -9,6 +9,7 @@ from loopless.facts.handed import calls_of, copied, items_computed_with
 from loopless.facts.kept import kept_as_tensors
 from loopless.facts.masks import is_mask, masks_of
 from loopless.facts.namespaces import is_operation
+from loopless.facts.numbers import numbers_in
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
 from loopless.ir import tree
@@ -76,7 +77,7 @@ class Evidence:
     `strong` names are shown by torch calls or tensor-only attributes; `stored` by element stores in a loop; `indexed`
     are only read by subscript in arithmetic. `ranks` are shown by use as scalars, `least` are the dimensions that
     subscripts and sizes name: a tensor of which two or more are named is presumed to have no others (P4). `integers`
-    are what subscripts and ranges are computed from.
+    are what subscripts and ranges are computed from, `numbers` what conditions compare and functions of numbers take.
     """
 
     strong: frozenset[str]
@@ -85,6 +86,7 @@ class Evidence:
     ranks: dict[str, int]
     least: dict[str, int]
     integers: frozenset[str]
+    numbers: frozenset[str]
 
 
 def gather(
@@ -136,7 +138,7 @@ def gather(
     listed |= {"self", "cls"}
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
-        ranks, least, integers,
+        ranks, least, integers, numbers_in(body, canonical),
     )  # fmt: skip
 
 

@@ -67,6 +67,9 @@ def learn_item(
         return
     if any(_is_whole(leaf, lifting.scope) for leaf in pointwise_leaves(value)):
         return
+    if _leaves_unsure(list(pointwise_leaves(value)), span, lifting):
+        # `out[i] = w[i] * v`: either of the two may have the dimensions.
+        return
     if rank == 1:
         # What was folded as a whole has dimensions: more than those of what is stored it cannot have.
         folded = [leaf for leaf in open_leaves if scope.least_rank.get(leaf.root, 0) < 0]
