@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import integer_of
+from loopless.emit.again import repeated_items
 from loopless.emit.code import ATOM, CHOICE, Code
 from loopless.emit.conditions import mask
 from loopless.emit.draft import (
@@ -259,10 +260,10 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     if collector.function == "torch.cat" and not append.joined:
         value, whole_rows = _without_leading_one(value)
     code = printer.code(value)
-    if any(a not in code.axes for a in append.axes):
-        raise Unprintable("append", "the same item in every iteration")
-    if code.axes != tuple(append.axes):
-        raise Unprintable("append", "items in another order")
+    again = repeated_items(append, code, printer)
+    if again is not None:
+        code, append = again, replace(append, axes=again.axes, when=None)
+    _refuse_other_axes(append, code)
     if code.behind:
         to = collector.dim if collector.function == "torch.stack" and append.when is None else 0
         code = brought(code, to)
@@ -288,10 +289,10 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         code = _joined(code, kind, collector, printer, whole_rows=whole_rows)
     else:
         code = _from_reads(code, kind, collector, printer)
-    code = of_some_rows(table, code, append.axes, printer)
-    if append.when is None and collector.function != "list" and _is_view(value):
+    if again is None and append.when is None and collector.function != "list" and _is_view(value):
         code = code.but(f"{code.primary}.clone()")
-    code = _where_it_runs(code, append, collector, printer, setting)
+    tabled = of_some_rows(table, code, append.axes, collector.dtype, printer)
+    code = tabled or _where_it_runs(code, append, collector, printer, setting)
     draft.grade = max(draft.grade, printer.grade)
     draft.needs_torch = draft.needs_torch or printer.needs_torch
     draft.parts |= printer.parts
@@ -315,6 +316,13 @@ def _where_it_runs(
         "[]" if collector.function == "list" else f"{printer.function('torch.tensor')}([]{dtype})"
     )
     return code.but(f"{code.at(CHOICE + 1)} if {test} else {none}", CHOICE)
+
+
+def _refuse_other_axes(append: Append, code: Code) -> None:
+    if any(a not in code.axes for a in append.axes):
+        raise Unprintable("append", "the same item in every iteration")
+    if code.axes != append.axes:
+        raise Unprintable("append", "items in another order")
 
 
 def _joined(

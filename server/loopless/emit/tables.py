@@ -89,20 +89,26 @@ def _made(value: Value, *, read: bool) -> Value:
             return value
 
 
-def of_some_rows(table: Table, code: Code, axes: Sequence[Axis], printer: Printer) -> Code:
-    """A table where it has numbers: lists of none make a tensor of fewer dimensions, or of another dtype."""
+def of_some_rows(
+    table: Table, code: Code, axes: Sequence[Axis], dtype: str, printer: Printer
+) -> Code | None:
+    """A table where it has numbers: lists of none make a tensor of fewer dimensions, or of another dtype.
+
+    None where there is nothing to ask.
+    """
     if not table.depth or code.text.endswith(".tolist())"):
         # Python's own lists make the same tensor again.
-        return code
+        return None
     inner = _rows_in(table.value)
     unsure = [a.extent for a in (*axes, *inner) if not proves(a.extent - 1, printer.known)]
     if not unsure:
-        return code
+        return None
     if len(inner) > 1 or (inner and len(axes) > 1):
         raise Unprintable("append", "no lists at all would make a tensor of another shape")
     test = " and ".join(positive(extent, printer, printer.size(extent)) for extent in unsure)
     rows = f"[[]] * {printer.size(axes[0].extent).at(TERM + 1)}" if inner else "[]"
-    empty = f"{printer.function('torch.tensor')}({rows})"
+    asked = f", dtype={printer.function(f'torch.{dtype}')}" if dtype else ""
+    empty = f"{printer.function('torch.tensor')}({rows}{asked})"
     return code.but(f"{code.at(CHOICE + 1)} if {test} else {empty}", CHOICE)
 
 

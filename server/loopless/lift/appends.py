@@ -10,6 +10,7 @@ from loopless.lift.bounds import bound_of, refuse_changing
 from loopless.lift.context import Lifting
 from loopless.lift.fixed import keeps_length
 from loopless.lift.ragged import ragged
+from loopless.lift.ranks import learn
 from loopless.lift.subscript import item
 from loopless.lift.types import type_of
 
@@ -74,6 +75,22 @@ def _made(value: Value, span: Span, lifting: Lifting) -> Elements | None:
             type_of(number, lifting.scope).kind == "int"
         ):
             return _counted(poly(0), bound_of(size, lifting.scope), number, span, lifting)
+        case OnItem("Tensor.repeat" | "Tensor.expand", (OnItem() as row, count, *others), ()):
+            item_of = _row(row, others, lifting)
+            end = bound_of(count, lifting.scope)
+            return None if item_of is None else _counted(poly(0), end, item_of, span, lifting)
+        case _:
+            return None
+
+
+def _row(row: OnItem, others: list[Value], lifting: Lifting) -> Value | None:
+    """The item that `item.unsqueeze(0).repeat(n, 1)` repeats along a dimension in front of its own."""
+    match row:
+        case OnItem("Tensor.unsqueeze" | "torch.unsqueeze", (inner, Int(dim)), ()) if (
+            dim.constant == 0 and all(other in (Int(poly(1)), Int(poly(-1))) for other in others)
+        ):
+            learn(inner, len(others), lifting)
+            return inner if type_of(inner, lifting.scope).rank == len(others) else None
         case _:
             return None
 

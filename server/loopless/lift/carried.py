@@ -21,6 +21,7 @@ from loopless.ir.value import (
     cells_of,
     substitute,
 )
+from loopless.lift.grown import grown
 
 ZERO, ONE = Int(poly(0)), Int(poly(1))
 
@@ -50,7 +51,8 @@ def solve(name: str, update: Value, start: Value, axis: Axis) -> Solution | None
         found = attempt(name, update, start, axis)
         if found is not None:
             return found
-    return None
+    longer = grown(name, update, start, axis)
+    return None if longer is None else Solution(Read(name, ()), if_any(axis, longer, start))
 
 
 def _is_me(value: Value, name: str) -> bool:

@@ -95,6 +95,8 @@ class Evaluator:
         if isinstance(bound, Unbound):
             raise stop("unbound", bound.reason, span)
         if bound is not None:
+            if bound == Tuple(()) and name in self.lifting.made:
+                raise stop("list-used", f"`{name}` is used before it is filled", span)
             return bound
         if name in self.lifting.loop_names:
             raise stop("unbound", f"`{name}` may have no value here", span)
