@@ -20,6 +20,7 @@ from loopless.facts.evidence import Evidence, gather
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.file import Context, Digest, digest, functions_of, survey
 from loopless.facts.infer import dotted, infer
+from loopless.facts.layers import attributes
 from loopless.facts.liveness import Path, live_after, reads_of_block
 from loopless.facts.scope import (
     Scope,
@@ -92,7 +93,7 @@ def _chunk(part: Digest, context: Context, stages: bool) -> tuple[list[Finding],
     findings: list[Finding] = []
     refusals: list[Refusal] = []
     for function in functions_of(part.module.body):
-        if _has_loop(function.body):
+        if not function.is_lambda and _has_loop(function.body):
             report = _Report(part.text, function.global_names, findings, refusals, stages)
             _walk(function.body, (), _function_scope(function, world), report)
     return findings, refusals
@@ -131,6 +132,8 @@ def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
 def _function_scope(function: tree.Function, world: World) -> Scope:
     scope = _scope_for(function.body, function.params, world, function.global_names)
     scope.owner = function.owner
+    if function.owner and function.name != "__init__":
+        scope.names.update(attributes(function.owner, world))
     for param in function.params:
         fact = UNKNOWN
         if param.annotation is not None:

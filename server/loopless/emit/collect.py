@@ -415,7 +415,7 @@ def _without_leading_one(value: Value) -> tuple[Value, bool]:
         case OnItem(op, (OnItem("Tensor.unsqueeze" | "torch.unsqueeze", (inner, dim)),), ()) if (
             op.startswith("module:") and _zero(dim)
         ):
-            return OnItem(op, (inner,)), True
+            return OnItem(f"samples:{op.partition(':')[2]}", (inner,)), True
         case _:
             return value, False
 

@@ -64,8 +64,9 @@ def for_lists_too(
 
 def _assuming(plain: Finding, lifting: Lifting) -> Finding:
     """The finding under the assumption that the containers are tensors, where it may be made."""
+    taken = {assumption(name) for name in lifting.containers}
     for missed in lifting.containers.values():
-        if missed is not None:
+        if missed is not None and taken >= {*lifting.assumptions}:
             raise StopLifting(missed)
     return plain
 

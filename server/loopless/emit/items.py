@@ -16,7 +16,7 @@ from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.windows import masking
 from loopless.facts.evidence import FLOATS
-from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, module, shifted
+from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, shifted
 from loopless.facts.operations.spellings import product, template
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Const, Int, OnItem, Tuple, Value, axes_of
@@ -75,7 +75,7 @@ def _part(value: OnItem, printer: Printer) -> Code:
 
 
 def _on_item(value: OnItem, printer: Printer, *, several: bool = False) -> Code:
-    if value.op.startswith("module:"):
+    if value.op.startswith(("module:", "samples:")):
         return _module(value, printer)
     if value.op == "part":
         return _part(value, printer)
@@ -468,18 +468,17 @@ def _same(value: OnItem, known: Operation, arguments: Arguments, printer: Printe
 
 
 def _module(value: OnItem, printer: Printer) -> Code:
-    """A layer that acts on the last dimensions of whatever it is given."""
-    _, text, instance = value.op.split(":", 2)
-    known = module(instance)
+    """A layer that acts on the last dimensions of whatever it is given, or on samples along the first."""
+    kind, _, text = value.op.partition(":")
+    known = printer.scope.modules[text]
     codes = [in_front(arg, printer) for arg in value.args]
     code = codes[0]
     if not any(c.axes for c in codes):
         return Code(f"{text}({', '.join(c.text for c in codes)})", ATOM, (), None)
-    if known is None or not known.batchable or known.container:
+    if not known.batchable:
         raise Unprintable("unknown-call", f"`{text}` does not take further leading axes")
-    if not known.is_function:
-        raise Unprintable("module-state", f"`{text}` may be in training mode")
-    if known.samples or known.inputs != 1 or known.dims or known.reduction:
+    along_samples = kind == "samples" and len(code.axes) == 1
+    if known.inputs != 1 or known.dims or known.reduction or (known.samples and not along_samples):
         # What it does to all items at once is not what it does to each.
         raise Unprintable("unknown-rank", f"`{text}` does not take further leading axes")
     if known.leading is not None:
@@ -487,4 +486,4 @@ def _module(value: OnItem, printer: Printer) -> Code:
         if total is None or total > known.leading[1]:
             raise Unprintable("unknown-rank", f"`{text}` takes fewer leading dimensions")
     printer.grade_at_least("E1")
-    return Code(f"{text}({code.text})", ATOM, code.axes, code.rank)
+    return Code(f"{text}({code.text})", ATOM, code.axes, None if known.samples else code.rank)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from loopless.emit.code import ATOM, Code
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.fact import Fact
-from loopless.facts.operations import Rule, lookup, module
+from loopless.facts.operations import Rule, lookup
+from loopless.facts.scope import Scope
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Apply, OnItem, Read, Ref, Tuple, Value, axes_of, children, replaced
 from loopless.lift.types import LOGIC, type_of
@@ -30,7 +31,7 @@ _ONE_BY_ONE = frozenset(
 def mapped(value: Value, printer: Printer) -> Code:
     """The text of a value that varies along one axis, as a function of its items."""
     axis = _one_axis(value, printer)
-    if not _batches(value, axis):
+    if not _batches(value, axis, printer.scope):
         raise Unprintable("unknown-rank", "operands of unknown rank meet")
     # What a function of the file computes is called by its name.
     value = replaced(value, printer.calls.get)
@@ -87,7 +88,7 @@ def _items(value: Value, axis: Axis) -> list[Read]:
             return []
 
 
-def _batches(value: Value, axis: Axis) -> bool:
+def _batches(value: Value, axis: Axis, scope: Scope) -> bool:
     """Whether a value can be computed for all items at once, whatever their rank."""
     if axis not in axes_of(value):
         return True
@@ -98,9 +99,9 @@ def _batches(value: Value, axis: Axis) -> bool:
             slow = "_polynomial_" in op or op.rsplit(".", 1)[-1] in _ONE_BY_ONE
             known = op not in _ASKING and not op.startswith("math.") and not slow
         case OnItem(op) if op.startswith("module:"):
-            layer = module(op.split(":", 2)[2])
+            layer = scope.modules.get(op.partition(":")[2])
             known = layer is not None and layer.is_function
-            known = known and op.rsplit(".", 1)[-1] not in _ONE_BY_ONE
+            known = known and layer is not None and layer.name.rsplit(".", 1)[-1] not in _ONE_BY_ONE
         case OnItem(op):
             table = lookup(op)
             known = table is not None and table.rule in _BATCHED and not table.fields
@@ -110,7 +111,7 @@ def _batches(value: Value, axis: Axis) -> bool:
             known = True
         case _:
             known = False
-    return known and all(_batches(inner, axis) for inner in children(value))
+    return known and all(_batches(inner, axis, scope) for inner in children(value))
 
 
 def _names(items: list[Read], axis: Axis, printer: Printer) -> dict[Value, str]:

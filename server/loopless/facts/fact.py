@@ -16,6 +16,15 @@ NUMBERS: frozenset[Kind] = frozenset({"int", "float", "bool", "number"})
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """How a module was made: the facts of its constructor's arguments, and whether it is in eval mode for sure."""
+
+    args: tuple[Fact, ...]
+    keywords: tuple[tuple[str, Fact], ...] = ()
+    evaluated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """What is known of a value.
 
@@ -23,7 +32,7 @@ class Fact:
     `dtype` is torch's name ("float32"), or "of:x" for the dtype of the tensor `x`, or None. `presumed` says that
     the kind was taken from use alone. `fresh` tensors share no memory with any other name.
     `window` names the tensor of which this one is the part from a place of the first dimension on, in its memory.
-    `instance` is the dotted name of the class of a module or other object.
+    `instance` is the dotted name of the class of a module or other object, `made` what it was made with.
     """
 
     kind: Kind = "unknown"
@@ -39,6 +48,7 @@ class Fact:
     view_of: str | None = None
     literal: object = None
     window: tuple[str, Poly] | None = None
+    made: Made | None = None
 
     @property
     def is_tensor(self) -> bool:
@@ -82,4 +92,5 @@ def joined(left: Fact, right: Fact) -> Fact:
         left.fresh and right.fresh,
         left.instance if left.instance == right.instance else "",
         left.poly if left.poly == right.poly else None,
+        made=left.made if left.made == right.made else None,
     )

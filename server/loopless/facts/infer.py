@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from loopless.facts.arguments import Arguments
 from loopless.facts.creation import created, created_like
 from loopless.facts.evidence import CREATORS, LIKES, TENSOR_NAMES, dtype_name
 from loopless.facts.extents import shaped
-from loopless.facts.fact import UNKNOWN, Fact, Kind
+from loopless.facts.fact import UNKNOWN, Fact, Kind, Made
 from loopless.facts.methods import method_fact
 from loopless.facts.operations import lookup, method
 from loopless.facts.results import multiplied, pointwise, result_of
@@ -321,7 +323,7 @@ def _call(call: tree.Call, scope: Scope) -> Fact:
         case tree.Name(local) if (
             cls := scope.world.classes.get(local)
         ) and local not in scope.locals:
-            return Fact("module", instance=cls.name)
+            return Fact("module", instance=cls.name, made=_made(call, scope))
         case _:
             return UNKNOWN
 
@@ -350,7 +352,7 @@ def _named(name: str, call: tree.Call, scope: Scope) -> Fact:
             integral = name in {"math.ceil", "math.floor", "math.gcd", "math.prod", "math.isqrt"}
             return INT if integral else Fact("float")
         case _ if name.startswith("torch.nn.") and name.rsplit(".", 1)[1][:1].isupper():
-            return Fact("module", instance=name)
+            return Fact("module", instance=name, made=_made(call, scope))
         case _ if name in CREATORS:
             return created(name, _arguments(call, scope), scope)
         case _ if name in LIKES and call.args:
@@ -420,11 +422,33 @@ def _method(of: tree.Expr, name: str, call: tree.Call, scope: Scope) -> Fact:
             return Fact(_ITEM_KINDS.get(base.dtype or "", "number"))
         case "tolist":
             return Fact("list")
+        case _ if base.kind == "module":
+            return _changed_module(base, name)
         case _:
             pass
     if not base.is_tensor or method(name) is None:
         return UNKNOWN
     return method_fact(of, base, name, _arguments(call, scope), scope)
+
+
+def _made(call: tree.Call, scope: Scope) -> Made:
+    given = _arguments(call, scope)
+    return Made(given.facts, tuple(given.keywords.items()))
+
+
+def _changed_module(base: Fact, name: str) -> Fact:
+    """What a method of a module returns: itself, in another mode, elsewhere, or of another dtype."""
+    made = base.made or Made(())
+    match name:
+        case "eval":
+            known = base.made is not None
+            return base.but(made=replace(made, evaluated=True)) if known else UNKNOWN
+        case "train":
+            return base.but(made=replace(made, evaluated=False)) if base.made else base
+        case "to" | "cuda" | "cpu" | "float" | "double" | "half" | "bfloat16" | "requires_grad_":
+            return base
+        case _:
+            return UNKNOWN
 
 
 def _arguments(call: tree.Call, scope: Scope) -> Arguments:

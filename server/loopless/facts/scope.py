@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from loopless.facts.fact import UNKNOWN, Fact, joined
+from loopless.facts.operations import Module
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Poly, Symbol, poly
 
@@ -49,6 +50,8 @@ class Scope:
     counters: Mapping[str, int] = field(default_factory=dict[str, int])
     given: tuple[Poly, ...] = ()
     walked: frozenset[str] = frozenset()
+    # How the modules act that the loop calls, by their text.
+    modules: dict[str, Module] = field(default_factory=dict[str, "Module"])
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
@@ -56,7 +59,7 @@ class Scope:
             self.world, dict(self.names), self.evidence, self.locals,
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
             dict(self.helpers), self.shown_rank, self.least_rank, self.integers,
-            self.alike, self.counters, self.given, self.walked,
+            self.alike, self.counters, self.given, self.walked, dict(self.modules),
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:

@@ -8,6 +8,7 @@ from loopless.facts.annotations import annotated
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.guards import where_false, where_true
 from loopless.facts.infer import INT, dotted, infer, operator
+from loopless.facts.modes import note_modes
 from loopless.facts.scope import (
     Scope,
     mentions,
@@ -31,6 +32,7 @@ def advance(block: Iterable[tree.Stmt], scope: Scope) -> None:
 
 def step(statement: tree.Stmt, scope: Scope) -> None:
     """Take the effect of one statement into the scope."""
+    note_modes(statement, scope)
     match statement:
         case tree.Assign(target, value):
             others = sharers(value, scope)
@@ -131,6 +133,7 @@ def _forget_values(name: str, scope: Scope) -> None:
 
 def havoc(statement: tree.Stmt, scope: Scope) -> None:
     """A loop or an unknown statement ran: what it may bind is unknown, what it may change has new values."""
+    note_modes(statement, scope)
     bindings = bound_sharers((statement,), scope)
     for name in names_bound((statement,)):
         scope.bind(name, UNKNOWN)

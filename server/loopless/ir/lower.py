@@ -90,6 +90,9 @@ def _block(body: Sequence[ast.stmt], place: _Places) -> tuple[tree.Stmt, ...]:
 def _statement(node: ast.stmt, place: _Places) -> Iterable[tree.Stmt]:
     span = place.span(node)
     match node:
+        case ast.Assign([ast.Name(name)], ast.Lambda() as value):
+            function = _lambda(name, value, place)
+            yield tree.Define(name, function, None, _reads(node), span)
         case ast.Assign(targets, value):
             yield from _assigned(targets, value, span, place)
         case ast.AnnAssign(target, annotation, value) if value is not None:
@@ -215,27 +218,11 @@ def _binds(node: ast.AST) -> frozenset[str]:
 def _function(
     node: ast.FunctionDef | ast.AsyncFunctionDef, place: _Places, owner: str
 ) -> tree.Function:
-    arguments = node.args
-    plain = [*arguments.posonlyargs, *arguments.args]
-    missing: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults))
-    defaults = [*missing, *arguments.defaults]
-    pairs = [
-        *zip(plain, defaults, strict=True),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    params = tuple(
-        tree.Param(
-            argument.arg,
-            _maybe(argument.annotation, place),
-            _maybe(default, place),
-        )
-        for argument, default in pairs
-    )
     mentioned = place.mentions[node]
     return tree.Function(
         node.name,
-        params,
-        arguments.vararg is not None or arguments.kwarg is not None,
+        _params(node.args, place),
+        node.args.vararg is not None or node.args.kwarg is not None,
         _block(node.body, place),
         tuple(_expr(d, place) for d in node.decorator_list),
         owner,
@@ -243,6 +230,36 @@ def _function(
         isinstance(node, ast.AsyncFunctionDef),
         mentioned.yields,
         place.span(node),
+    )
+
+
+def _lambda(name: str, node: ast.Lambda, place: _Places) -> tree.Function:
+    """A lambda under the name that it is given: a function of one statement."""
+    span = place.span(node)
+    variadic = node.args.vararg is not None or node.args.kwarg is not None
+    yields = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node.body))
+    body = (tree.Return(_expr(node.body, place), span),)
+    return tree.Function(
+        name, _params(node.args, place), variadic, body, (), "", frozenset(), False, yields, span,
+        is_lambda=True,
+    )  # fmt: skip
+
+
+def _params(arguments: ast.arguments, place: _Places) -> tuple[tree.Param, ...]:
+    plain = [*arguments.posonlyargs, *arguments.args]
+    missing: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults))
+    defaults = [*missing, *arguments.defaults]
+    pairs = [
+        *zip(plain, defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return tuple(
+        tree.Param(
+            argument.arg,
+            _maybe(argument.annotation, place),
+            _maybe(default, place),
+        )
+        for argument, default in pairs
     )
 
 

@@ -265,7 +265,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the file. `owner` is the class it is a method of."""
+    """A function of the file, also a lambda that has a name. `owner` is the class it is a method of."""
 
     name: str
     params: tuple[Param, ...]
@@ -277,6 +277,7 @@ class Function:
     is_async: bool
     is_generator: bool
     span: Span
+    is_lambda: bool = False
 
 
 @dataclass(frozen=True, slots=True)

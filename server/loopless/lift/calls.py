@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
+from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted, infer
-from loopless.facts.operations import Operation, Rule, lookup, method, module
+from loopless.facts.layers import PRESUMED, acts, in_eval
+from loopless.facts.operations import Operation, Rule, lookup, method
 from loopless.facts.scope import names_read
 from loopless.finding import Span
 from loopless.ir import tree
@@ -84,7 +86,7 @@ def _unknown_call(evaluator: Evaluator, local: str, call: tree.Call, frame: Fram
     """A callable argument: pointwise only by assumption."""
     fact = evaluator.scope.fact(local)
     if fact.kind == "module":
-        return _module_call(evaluator, local, fact.instance, call, frame)
+        return _module_call(evaluator, local, fact, call, frame)
     args, keywords = _arguments(evaluator, call, frame)
     if keywords or not args:
         raise stop("unknown-call", f"`{local}` is not known", call.span)
@@ -93,19 +95,12 @@ def _unknown_call(evaluator: Evaluator, local: str, call: tree.Call, frame: Fram
     types = [type_of(arg, evaluator.scope) for arg in args]
     if any(t.kind == "other" for t in types):
         raise stop("unknown-call", f"`{local}` is not known", call.span)
-    if any(t.is_tensor and t.rank for t in types):
-        raise stop(
-            "unknown-call", f"`{local}` is not known, and it is given whole rows", call.span,
-            f"define `{local}` in this file, or call torch.func.vmap({local}) yourself",
-        )  # fmt: skip
-    for arg, kind in zip(args, types, strict=True):
-        if kind.is_tensor and kind.rank is None and not _in_full(arg):
-            raise stop(
-                "unknown-call", f"`{local}` is not known, and it may be given whole rows", call.span,
-                f"define `{local}` in this file",
-            )  # fmt: skip
-    evaluator.lifting.assume(f"`{local}` works element by element and has no effects")
-    return Apply(f"call:{local}", tuple(args))
+    if all(t.rank == 0 or not t.is_tensor or _in_full(a) for a, t in zip(args, types, strict=True)):
+        evaluator.lifting.assume(f"`{local}` works element by element and has no effects")
+        return Apply(f"call:{local}", tuple(args))
+    evaluator.lifting.assume(f"`{local}` gives for a batch what it gives for each item")
+    evaluator.scope.modules[local] = PRESUMED
+    return OnItem(f"module:{local}", tuple(args))
 
 
 def _own_method(evaluator: Evaluator, attribute: str, call: tree.Call, frame: Frame) -> Value:
@@ -114,7 +109,7 @@ def _own_method(evaluator: Evaluator, attribute: str, call: tree.Call, frame: Fr
     function = next((m for m in cls.methods if m.name == attribute), None) if cls else None
     fact = infer(tree.Field(tree.Name("self", call.span), attribute, call.span), evaluator.scope)
     if fact.kind == "module":
-        return _module_call(evaluator, f"self.{attribute}", fact.instance, call, frame)
+        return _module_call(evaluator, f"self.{attribute}", fact, call, frame)
     if function is None:
         raise stop("unknown-call", f"`self.{attribute}` is not known", call.span)
     args, keywords = _arguments(evaluator, call, frame)
@@ -124,14 +119,27 @@ def _own_method(evaluator: Evaluator, attribute: str, call: tree.Call, frame: Fr
 
 
 def _module_call(
-    evaluator: Evaluator, text: str, instance: str, call: tree.Call, frame: Frame
+    evaluator: Evaluator, text: str, fact: Fact, call: tree.Call, frame: Frame
 ) -> Value:
-    """A layer that acts on the last dimensions, or a module of which nothing is known."""
-    known = module(instance) if instance else None
+    """A module of the file, by what it does to one item; of one that is not shown that is assumed."""
     args, keywords = _arguments(evaluator, call, frame)
-    if known is None or len(args) != known.inputs or keywords:
+    known = acts(fact, evaluator.scope)
+    if known is None or keywords:
+        if keywords or len(args) != 1:
+            raise stop("unknown-call", f"what `{text}` does to one item is not known", call.span)
+        evaluator.lifting.assume(f"`{text}` gives for a batch what it gives for each item")
+        known = PRESUMED
+    if len(args) != known.inputs:
         raise stop("unknown-call", f"what `{text}` does to one item is not known", call.span)
-    return OnItem(f"module:{text}:{instance}", tuple(args))
+    if known.needs_eval and text.startswith("self."):
+        evaluator.lifting.assume(f"`{text}` is in eval mode")
+        known = in_eval(known)
+    if not known.is_function:
+        raise stop("module-state", f"`{text}`: {known.reason or 'it may keep a state'}", call.span)
+    if known.in_place:
+        raise stop("in-place", f"`{text}` changes what it is given", call.span)
+    evaluator.scope.modules[text] = known
+    return OnItem(f"module:{text}", tuple(args))
 
 
 def _named_call(evaluator: Evaluator, name: str, call: tree.Call, frame: Frame) -> Value:
@@ -257,7 +265,7 @@ def _method_call(
     if not (names_read(of) & (frame.env.keys() | evaluator.lifting.loop_names)):
         fact = infer(of, evaluator.scope)
         if fact.kind == "module":
-            return _module_call(evaluator, spelled(of), fact.instance, call, frame)
+            return _module_call(evaluator, spelled(of), fact, call, frame)
     base = evaluator.value(of, frame)
     kind = type_of(base, evaluator.scope)
     if name == "item" and not call.args:

@@ -29,6 +29,7 @@ __all__ = [
     "lookup",
     "method",
     "module",
+    "module_of_function",
     "names",
     "operator",
     "shifted",
@@ -135,6 +136,18 @@ def module(name: str) -> Module | None:
 def names() -> Iterator[str]:
     """Every canonical name in the tables."""
     return iter(_index())
+
+
+@cache
+def _modules_of_functions() -> dict[str, Module]:
+    return {m.function: m for m in _modules().values() if m.function is not None}
+
+
+def module_of_function(name: str) -> Module | None:
+    """The class that does what a function does: "torch.nn.functional.linear"."""
+    return _modules_of_functions().get(_aliases().get(name, name)) or _modules_of_functions().get(
+        name
+    )
 
 
 _NUMPY = {"axis": "dim", "keepdims": "keepdim"}

@@ -37,6 +37,8 @@ class Module:
     """How many tensors a call takes, all with the leading axes."""
     container: bool = False
     """As batchable as the modules that it holds."""
+    in_place: bool = False
+    """It changes the tensor that it is given."""
 
     @property
     def is_function(self) -> bool:
