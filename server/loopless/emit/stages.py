@@ -29,6 +29,7 @@ from loopless.ir.value import (
     Read,
     Reduce,
     Ref,
+    Rows,
     Scan,
     Sub,
     Temp,
@@ -161,6 +162,9 @@ def spelled(value: Value) -> str:
             return f"({spelled(body)} one {axis.name} ago, at first {spelled(start)})"
         case Best(order, axis, key, _, body):
             return f"({spelled(body)} of the {axis.name} with the best {spelled(key)} by {order})"
+        case Rows(axes, body, when):
+            names = ", ".join(axis.name for axis in axes)
+            return f"[{spelled(body)} for {names}{_when(when)}]"
 
 
 def _operand(value: Value) -> str:

@@ -125,8 +125,10 @@ def _padded(base: Dims | None, given: Arguments) -> Dims | None:
         return None
     for k in range(len(widths) // 2):
         before, after, size = widths[2 * k], widths[2 * k + 1], sizes[-1 - k]
-        known = size is not None and before is not None and after is not None
-        sizes[-1 - k] = size + before + after if known else None
+        if size is None or before is None or after is None:
+            sizes[-1 - k] = None
+        else:
+            sizes[-1 - k] = size + before + after
     return tuple(sizes)
 
 
