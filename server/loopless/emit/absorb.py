@@ -150,6 +150,8 @@ def _line(piece: Write, value: Value, setting: Setting, draft: Draft) -> str | N
     kind = type_of(value, scope)
     printer.device_root = _other_device(piece.root, value, printer)
     printer.stored = True
+    target = type_of(Read(piece.root, piece.subs), scope)
+    printer.any_rank = target.rank is None and not setting.presumes
     printer.wide = own == "float64"
     printer.whole = stored_whole(value, own)
     printer.target = Read(piece.root, piece.subs)

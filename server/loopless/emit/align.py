@@ -90,9 +90,14 @@ def _is_open(code: Code, printer: Printer) -> bool:
 def presume(unknown: Sequence[Code], axes: Axes, printer: Printer) -> None:
     """Operands of unknown rank meet others: their axis goes behind, or their rank is assumed.
 
-    Along several axes an item by one subscript beside others is presumed to be a number (P4).
+    Along several axes an item by one subscript beside others is presumed to be a number (P4), unless it is stored into
+    items of unknown rank.
     """
-    if len(axes) > 1 and all(code.axes and not _is_open(code, printer) for code in unknown):
+    if (
+        len(axes) > 1
+        and not printer.any_rank
+        and all(code.axes and not _is_open(code, printer) for code in unknown)
+    ):
         return
     if not printer.clean:
         raise Unprintable("unknown-rank", "operands of unknown rank meet")

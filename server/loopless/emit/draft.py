@@ -43,7 +43,8 @@ class Draft:
 class Setting:
     """What every statement of one rewrite shares.
 
-    `clean` takes ranks for granted that are then named as assumptions, `loose` dtypes. `behind` puts the axis last.
+    `clean` takes ranks for granted that are then named as assumptions, `loose` dtypes. `behind` puts the axis last. One
+    that `presumes` takes what is stored into items of unknown rank for numbers, where no other form is exact (P4).
     """
 
     scope: Scope
@@ -58,6 +59,7 @@ class Setting:
     behind: bool = False
     clean: bool = False
     mapped: bool = False
+    presumes: bool = False
     strict: bool = False
     loose: bool = False
     allocations: Mapping[str, Allocation] = field(default_factory=dict[str, Allocation])
@@ -77,12 +79,20 @@ def printer_for(setting: Setting, layout: Sequence[Axis], draft: Draft) -> Print
 
 
 def either_way(
-    show: Callable[[Setting], None], setting: Setting, draft: Draft, *, maps: bool = True
+    show: Callable[[Setting], None],
+    setting: Setting,
+    draft: Draft,
+    *,
+    maps: bool = True,
+    named: frozenset[str] = frozenset(),
 ) -> None:
-    """Print with axes in front; where unknown ranks decide, in a way that is exact for any rank."""
+    """Print with axes in front; where unknown ranks decide, in a way that is exact for any rank.
+
+    Tensors that are `named` are read with subscripts for all dimensions that the file names.
+    """
     before = len(draft.lines)
     reason: Unprintable | None = None
-    for chosen in ways(setting, maps=maps):
+    for chosen in ways(setting, maps=maps, named=named):
         try:
             show(chosen)
         except Unprintable as gave_up:
@@ -96,8 +106,8 @@ def either_way(
     raise reason
 
 
-def ways(setting: Setting, *, maps: bool) -> list[Setting]:
-    """How to print, the plainest first: axes in front, the axis behind, a function of each item.
+def ways(setting: Setting, *, maps: bool, named: frozenset[str] = frozenset()) -> list[Setting]:
+    """How to print, the plainest first: axes in front, the axis behind, numbers as presumed, a function of each item.
 
     Only the last is right where it is not known what is a number and what a tensor.
     """
@@ -108,13 +118,23 @@ def ways(setting: Setting, *, maps: bool) -> list[Setting]:
             raise Unprintable("unknown-rank", setting.lifting.unsure)
         return others
     behind = [] if alone else [replace(from_behind(setting), strict=maps)]
-    return [setting, *behind, *others]
+    if named and not alone:
+        behind.append(replace(_with_named(setting, named), strict=maps))
+    presumed = [] if alone else [replace(setting, presumes=True)]
+    return [setting, *behind, *presumed, *others]
 
 
 def from_behind(setting: Setting) -> Setting:
     """The setting in which axes go behind the items, and no rank is presumed that the file does not show."""
     scope = setting.scope.copy()
     scope.least_rank = {}
+    return replace(setting, behind=True, scope=scope)
+
+
+def _with_named(setting: Setting, named: frozenset[str]) -> Setting:
+    """Axes behind the items: no rank is presumed but of tensors of which every dimension has its subscript (P4)."""
+    scope = setting.scope.copy()
+    scope.least_rank = {name: dims for name, dims in scope.least_rank.items() if name in named}
     return replace(setting, behind=True, scope=scope)
 
 

@@ -87,6 +87,8 @@ class Printer:
         self.strict = False
         self.beaten = False
         self.augmented: frozenset[str] = frozenset()
+        # What is stored goes into items of unknown rank: operands may well be items of that rank.
+        self.any_rank = False
         self.items: dict[str, str] = {}
         self.calls: dict[Value, Value] = {}
         self.fold_into: tuple[Value, str] | None = None

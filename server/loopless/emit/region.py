@@ -27,6 +27,7 @@ from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.counters import counters
 from loopless.lift.execute import Executor
 from loopless.lift.flat import flat_forms, refuse_parts
+from loopless.lift.handed import settle_carried, share_handed_on
 from loopless.lift.piece import Append, Piece, Write
 from loopless.lift.saved import own_names, shared
 from loopless.lift.spliced import spliced
@@ -149,6 +150,8 @@ def _region(
     )
     lifting.temps |= set(scope.locals) | set(scope.names)
     lifting.scope.counters = counters(loop, scope)
+    share_handed_on(loop, lifting.scope)
+    settle_carried(loop, lifting.scope)
     ranks = first_pass(loop, lifting)
     if ranks is not None:
         lifting = ranks

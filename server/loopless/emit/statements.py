@@ -25,10 +25,11 @@ from loopless.emit.steps import show_steps, start_or_step, steps
 from loopless.emit.stores import write
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.counted import is_counted
+from loopless.facts.scope import Scope
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Poly, Symbol, poly
-from loopless.ir.value import Read, Value, substitute
-from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, with_atoms
+from loopless.ir.value import At, Pick, Read, Value, reads_of, substitute
+from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import type_of
 from loopless.lift.widest import widened
@@ -57,6 +58,7 @@ def _each(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int) -
                     its,
                     draft,
                     maps=not whole.subs or _of_numbers(whole, setting),
+                    named=_subscripted_in_full(whole, setting.scope),
                 )
             case Define():
                 either_way(
@@ -66,6 +68,17 @@ def _each(pieces: Sequence[Piece], setting: Setting, draft: Draft, depth: int) -
                 _kept(piece, setting, draft, depth)
             case Append():
                 raise Unprintable("append", f"`{piece.root}` is used as a list")
+
+
+def _subscripted_in_full(piece: Write, scope: Scope) -> frozenset[str]:
+    """Tensors of unshown rank that are read only with subscripts for all dimensions that the file names."""
+    items = [read for value in values_of(piece) for read in reads_of(value) if read.subs]
+    partly = {r.root for r in items if _taken(r) != scope.least(r.root)}
+    return frozenset(r.root for r in items if _taken(r) > 1) - partly
+
+
+def _taken(read: Read) -> int:
+    return sum(isinstance(sub, At | Pick) for sub in read.subs)
 
 
 def _of_numbers(piece: Write, setting: Setting) -> bool:

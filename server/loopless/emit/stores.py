@@ -169,6 +169,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
     printer.most = rank
     printer.target = Read(piece.root, piece.subs)
     printer.stored = True
+    printer.any_rank = rank is None and not setting.presumes
     printer.wide = own == "float64"
     printer.whole = stored_whole(shown, own)
     adds_up_in_double(piece, printer)

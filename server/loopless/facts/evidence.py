@@ -10,6 +10,7 @@ from loopless.facts.kept import kept_as_tensors
 from loopless.facts.masks import is_mask, masks_of
 from loopless.facts.namespaces import is_operation
 from loopless.facts.numbers import numbers_in
+from loopless.facts.rows import opened, row_items
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
 from loopless.ir import tree
@@ -102,6 +103,7 @@ def gather(
     ranks: dict[str, int] = {}
     least: dict[str, int] = {}
     masks = masks_of(body)
+    rows: dict[str, int] = {}
     for statement in every_statement(body):
         match statement:
             case tree.Assign(tree.Item(tree.Name(name))) | tree.Augment(tree.Item(tree.Name(name))):
@@ -114,6 +116,8 @@ def gather(
                 _sliced(inner, strong, indexed)
                 _ranked(inner, canonical, ranks)
                 _named_dims(inner, least, masks)
+                for name, dims in row_items(inner, canonical):
+                    rows[name] = max(rows.get(name, 0), dims)
         match statement:
             case tree.If(test) | tree.While(test):
                 _truth(test, ranks)
@@ -138,7 +142,7 @@ def gather(
     listed |= {"self", "cls"}
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
-        ranks, least, integers, numbers_in(body, canonical),
+        ranks, opened(least, rows, OPEN), integers, numbers_in(body, canonical),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from loopless.facts.fact import Kind
 from loopless.facts.infer import dotted, infer
 from loopless.facts.operations import Operation, lookup, method
 from loopless.facts.scope import MUTATORS, Scope, every_statement, root_name, target_names
+from loopless.facts.swaps import but_swaps, swapped, swaps_of
 from loopless.ir import tree
 
 # Values of these kinds hold no tensor.
@@ -58,12 +59,12 @@ def share_held(statement: tree.Stmt, scope: Scope) -> None:
 
 
 def bound_sharers(
-    block: Iterable[tree.Stmt], scope: Scope
+    block: tuple[tree.Stmt, ...], scope: Scope
 ) -> tuple[tuple[str, tree.Expr, frozenset[str]], ...]:
     """What each binding of a loop gives its name, and what that shares with before the loop."""
     return tuple(
         (name, value, sharers(value, scope))
-        for statement in every_statement(block)
+        for statement in but_swaps(block)
         for target, value in _bindings(statement)
         for name in target_names(target)
     )
@@ -71,16 +72,19 @@ def bound_sharers(
 
 def share_bound(
     bindings: tuple[tuple[str, tree.Expr, frozenset[str]], ...],
-    block: Iterable[tree.Stmt],
+    block: tuple[tree.Stmt, ...],
     scope: Scope,
 ) -> None:
     """What the statements of a loop, in whatever order they run, make the names that they bind share."""
     for name, _, others in bindings:
         share(name, others, scope)
     # Names may come to share through others: as often as there are links in the longest chain.
-    for _ in range(min(len(bindings), 4)):
+    swaps = tuple(swaps_of(block))
+    for _ in range(min(len(bindings) + len(swaps), 4)):
         for name, value, _ in bindings:
             share(name, sharers(value, scope), scope)
+        for name, others in list(swapped(swaps, scope)):
+            share(name, others, scope)
     for statement in every_statement(block):
         share_held(statement, scope)
 

@@ -9,6 +9,7 @@ from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.guards import where_false, where_true
 from loopless.facts.infer import INT, dotted, infer, operator
 from loopless.facts.modes import note_modes
+from loopless.facts.rounds import settled
 from loopless.facts.scope import (
     Scope,
     mentions,
@@ -132,18 +133,39 @@ def _forget_values(name: str, scope: Scope) -> None:
 
 
 def havoc(statement: tree.Stmt, scope: Scope) -> None:
-    """A loop or an unknown statement ran: what it may bind is unknown, what it may change has new values."""
+    """A loop or an unknown statement ran, or runs: what it may bind is unknown but for what every iteration keeps."""
     note_modes(statement, scope)
-    bindings = bound_sharers((statement,), scope)
-    for name in names_bound((statement,)):
-        scope.bind(name, UNKNOWN)
-    for name in names_changed((statement,)):
-        _forget_values(name, scope)
-    share_bound(bindings, (statement,), scope)
+    before = scope.copy()
+    _forget_bound(statement, scope)
+    scope.names |= settled(statement, before, scope, advance)
     if isinstance(statement, tree.Other) and statement.kind == "With":
         # The body of a `with` runs once, in order: what it binds is known.
         for block in statement.blocks:
             advance(block, scope)
+
+
+def at_head(loop: tree.For, scope: Scope) -> tuple[dict[str, Fact], Scope]:
+    """The facts of tensors that hold at the head of every iteration of a loop, and all facts after the first one."""
+    head = scope.copy()
+    _forget_bound(loop, head)
+    first = scope.copy()
+    advance(loop.body, first)
+    return settled(loop, scope, head, advance), first
+
+
+def _forget_bound(statement: tree.Stmt, scope: Scope) -> None:
+    """What a statement may bind is unknown, what it may change has new values."""
+    bindings = bound_sharers((statement,), scope)
+    bound = names_bound((statement,))
+    first = {name: frozenset(scope.aliases.get(name, ())) for name in bound}
+    for name in bound:
+        scope.bind(name, UNKNOWN)
+    # Until it gets its first new value a name still shares what it shared before.
+    for name, others in first.items():
+        share(name, others, scope)
+    for name in names_changed((statement,)):
+        _forget_values(name, scope)
+    share_bound(bindings, (statement,), scope)
 
 
 def assign(

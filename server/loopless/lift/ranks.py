@@ -206,7 +206,7 @@ def learn_any(value: Value, span: Span, lifting: Lifting) -> None:
     # Pairs of items by one subscript each are rows, where no form is exact for every rank (P4).
     rows = lifting.rows and len(axes_of(value)) > 1 and all(len(x.subs) == 1 for x in items)
     for leaf in items:
-        if scope.shown(leaf.root) is not None:
+        if scope.shown(leaf.root) is not None or (scope.rank(leaf.root) or 0) > len(leaf.subs):
             continue
         if rows:
             learn(leaf, 1, lifting)

@@ -1,0 +1,56 @@
+"""Items that must have dimensions of their own: `x[i] @ w` is a product of a row at least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from loopless.ir import tree
+
+_PRODUCTS = frozenset(
+    f"torch.{name}" for name in "matmul dot mv mm bmm inner vdot linalg.norm linalg.vecdot".split()
+)
+_METHODS = frozenset("matmul dot mv mm bmm inner vdot norm".split())
+
+
+def row_items(
+    expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]
+) -> Iterator[tuple[str, int]]:
+    """Names of which an item is used as a row, with the least number of dimensions that they have then."""
+    for operand in _factors(expr, canonical):
+        count = 0
+        while isinstance(operand, tree.Item):
+            if not all(_takes_one(s) for s in operand.subscripts):
+                break
+            count += len(operand.subscripts)
+            operand = operand.of
+        if count and isinstance(operand, tree.Name):
+            yield operand.id, count + 1
+
+
+def _factors(
+    expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]
+) -> tuple[tree.Expr, ...]:
+    match expr:
+        case tree.Operator("@", operands):
+            return operands
+        case tree.Call(tree.Field(of, method), args) if method in _METHODS:
+            return (of, *args[:1])
+        case tree.Call(func, args) if canonical(func) in _PRODUCTS:
+            return args[:2]
+        case _:
+            return ()
+
+
+def _takes_one(subscript: tree.Expr) -> bool:
+    """Whether a subscript may be an integer, which takes a dimension away."""
+    match subscript:
+        case tree.Range() | tree.Rest() | tree.Literal(None):
+            return False
+        case _:
+            return True
+
+
+def opened(least: dict[str, int], rows: Mapping[str, int], several: int) -> dict[str, int]:
+    """The dimensions that are named, `several` (any number) where the items have more than those."""
+    more = {name: several for name, dims in rows.items() if 0 <= least.get(name, 0) < dims}
+    return {**least, **more}
