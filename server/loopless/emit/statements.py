@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from loopless.dependence.conditions import constraints
-from loopless.dependence.feasible import Constraint
+from loopless.dependence.feasible import Constraint, bounds
 from loopless.emit.counting import counted_header
 from loopless.emit.draft import (
     Draft,
@@ -32,6 +32,7 @@ from loopless.ir.value import At, Pick, Read, Value, reads_of, substitute
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import type_of
+from loopless.lift.wave import is_woven
 from loopless.lift.widest import widened
 
 
@@ -125,7 +126,7 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
         raise Unprintable("kept-loop", "a loop that stays runs over a tensor")
     start = index.without(piece.axis)
     symbol = poly(Symbol(name))
-    if is_counted(loop):
+    if is_counted(loop) or is_woven(loop):
         header = counted_header(piece, start, slope, printer_for(setting, (), draft))
     atoms = _counter(piece, start, slope, symbol)
     if piece.when is not None:
@@ -139,10 +140,17 @@ def _kept(piece: Kept, setting: Setting, draft: Draft, depth: int) -> None:
         known += [*constraints(piece.when), *constraints(said)]
     elif slope > 0:
         known += [Constraint(symbol - start)]
+    if is_woven(loop):
+        known += bounds((piece.axis,))
     inner = replace(setting, loops=(*setting.loops, (piece.axis, name)), known=tuple(known))
     draft.kept += 1
     before = len(draft.lines)
-    moved = [_at_counter(p, piece.axis, atoms) for p in piece.pieces]
+    # The number of a diagonal is its ordinal, which extents are said in.
+    moved = (
+        piece.pieces
+        if is_woven(loop)
+        else [_at_counter(p, piece.axis, atoms) for p in piece.pieces]
+    )
     statements(moved, inner, draft, depth + 1)
     if len(draft.lines) == before:
         raise Unprintable("kept-loop", "nothing is left in a loop that stays")
@@ -163,7 +171,7 @@ def _counts(loop: tree.For) -> bool:
     match loop.iterable:
         case tree.Call(tree.Name("range")):
             return True
-        case _ if is_counted(loop):
+        case _ if is_counted(loop) or is_woven(loop):
             return True
         case tree.Call(tree.Name("reversed"), (tree.Call(tree.Name("range")),)):
             return True

@@ -40,6 +40,7 @@ from loopless.lift.scans import array_scan
 from loopless.lift.space import Space
 from loopless.lift.split import peeled, split_at_meeting
 from loopless.lift.stop import StopLifting, stop
+from loopless.lift.wave import woven
 
 
 def distribute(
@@ -85,7 +86,7 @@ def _distributed(
         if waiting:
             body = tuple(without_asking(p, space.said) for p in sorted(waiting, key=pieces.index))
             stays = Kept(axis, loop, space.index, body, (), loop.span, tuple(why), said=space.said)
-            result.append(stays)
+            result.append(woven(stays, lifting, again) or stays)
             waiting.clear()
             why.clear()
 

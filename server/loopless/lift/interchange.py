@@ -43,6 +43,9 @@ def kept_on_axis(
     """The loop that stays with its body on the axis of the level around it, None where that is not sound."""
     if kept.when is not None and axis in axes_of(kept.when):
         return None
+    if axis in kept.axis.extent.axes() | kept.index.axes():
+        # The steps are others in each iteration of the level around.
+        return None
     if names_read(kept.loop.iterable) & names_bound((loop,)) or not _side_by_side(
         kept, axis, lifting.scope
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from loopless.dependence.conditions import conjunction, constraints
@@ -147,7 +147,7 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
         return scope.may_alias(a.root, b.root)
     if not a.subs or not b.subs:
         return True
-    fresh = _Renaming()
+    fresh = Renaming()
     first, given_a = fresh.renamed(a, axis, "a")
     second, given_b = fresh.renamed(b, axis, "b")
     known: list[Constraint] = [*given_a, *given_b]
@@ -166,10 +166,49 @@ def may_meet(a: Access, b: Access, axis: Axis | None, order: str, scope: Scope) 
     known += [Constraint(poly(Cell(name)) - low) for name, low in scope.counters.items()]
     known += [Constraint(p) for p in scope.given]
     known += multiplied((*sub_polys(first), *sub_polys(second)), known)
+    return _meets(first, second, a.root, known, fresh, scope)
+
+
+def meet_under(
+    sides: tuple[Access, Access],
+    atoms: Iterable[Mapping[Atom, Poly]],
+    relation: Iterable[Constraint],
+    fresh: Renaming,
+    scope: Scope,
+) -> bool:
+    """Whether two accesses of one tensor can reach the same place, each in an iteration of its own.
+
+    `atoms` are the axes of each side's iteration, and `relation` what is known of them.
+    """
+    known, placed = list(relation), list[tuple[Sub, ...]]()
+    for access, own in zip(sides, atoms, strict=True):
+        mapped = dict(own)
+        for inner in dict.fromkeys(access.inner):
+            if inner not in mapped:
+                copy = fresh.run(inner.extent.substitute(mapped))
+                mapped[inner] = poly(copy)
+                known += bounds((copy,))
+        placed.append(substitute_subs(access.subs, mapped))
+        known += [Constraint(c.value.substitute(mapped), c.equal) for c in access.given]
+    first, second = placed
+    known += bounds(_outer_axes(first, second, fresh))
+    known += [Constraint(poly(Cell(name)) - low) for name, low in scope.counters.items()]
+    known += [Constraint(p) for p in scope.given]
+    return _meets(first, second, sides[0].root, known, fresh, scope)
+
+
+def _meets(
+    first: tuple[Sub, ...],
+    second: tuple[Sub, ...],
+    root: str,
+    known: list[Constraint],
+    fresh: Renaming,
+    scope: Scope,
+) -> bool:
     for place, (one, other) in enumerate(
         zip(_dimensions(first), _dimensions(second), strict=False)
     ):
-        known += _meeting(one, other, a.root, place, known, fresh, scope)
+        known += _meeting(one, other, root, place, known, fresh, scope)
     return feasible(known)
 
 
@@ -178,7 +217,7 @@ def _dimensions(subs: Iterable[Sub]) -> Iterator[Sub]:
 
 
 def _outer_axes(
-    first: tuple[Sub, ...], second: tuple[Sub, ...], fresh: _Renaming
+    first: tuple[Sub, ...], second: tuple[Sub, ...], fresh: Renaming
 ) -> frozenset[Axis]:
     return (sub_axes(first) | sub_axes(second)) - frozenset(fresh.made.values())
 
@@ -189,7 +228,7 @@ def _meeting(
     root: str,
     place: int,
     known: list[Constraint],
-    fresh: _Renaming,
+    fresh: Renaming,
     scope: Scope,
 ) -> list[Constraint]:
     """What must hold for two subscripts of one dimension to meet; nothing where that is unknown."""
@@ -205,7 +244,7 @@ def _places(
     root: str,
     place: int,
     known: list[Constraint],
-    fresh: _Renaming,
+    fresh: Renaming,
     scope: Scope,
 ) -> tuple[Poly | None, list[Constraint]]:
     """The place that a subscript reaches, counted from the front."""
@@ -225,7 +264,7 @@ def _places(
             return None, []
 
 
-class _Renaming:
+class Renaming:
     """Gives each side its own copies of the level's axis and of the axes inside."""
 
     def __init__(self) -> None:
@@ -233,9 +272,11 @@ class _Renaming:
         self.count = 0
 
     def level(self, axis: Axis, side: str) -> Axis:
+        """The copy of the level's axis on one side."""
         return self._copy(axis, side)
 
     def run(self, extent: Poly) -> Axis:
+        """An axis of its own."""
         self.count += 1
         made = Axis("run", -self.count, extent)
         self.made[made, "run"] = made
