@@ -8,7 +8,7 @@ from loopless.emit.align import lined_up
 from loopless.emit.code import Code
 from loopless.emit.draft import Draft, Setting, add_guarded, learn, printer_for
 from loopless.emit.printer import Printer
-from loopless.emit.targets import layout_of, target_of
+from loopless.emit.targets import is_indexed, layout_of, target_of
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.value import Apply, OnItem, Read, Value, sub_axes
 from loopless.lift.piece import Write
@@ -40,6 +40,9 @@ def masked_store(piece: Write, setting: Setting, draft: Draft, depth: int) -> No
         raise Unprintable("masked-store", "a mask that does not fit what is stored")
     whole = text.removesuffix("[:]")
     if by_place:
+        if is_indexed(replace(piece, value=value), printer):
+            # `x[places][mask] = v` stores into a copy (T21).
+            raise Unprintable("masked-store", "a store under a mask to places looked up in data")
         printer.parts[test.text] = "mask"
         body = _picked(value, test, axes, printer)
         own = type_of(Read(piece.root, piece.subs), setting.scope).dtype

@@ -20,6 +20,7 @@ from loopless.emit.draft import (
     printer_for,
 )
 from loopless.emit.orientation import brought
+from loopless.emit.outlives import outlives
 from loopless.emit.segments import joined
 from loopless.emit.steps import show_steps, start_or_step, steps
 from loopless.emit.stores import write
@@ -96,7 +97,7 @@ def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     text = code.text
     if code.behind:
         text = brought(code).text
-    if isinstance(piece.value, Read):
+    if isinstance(piece.value, Read) or outlives(piece, code, setting, printer):
         text = f"{code.but(text).primary}.clone()"
     draft.temp_layouts[piece.name] = code.axes
     if isinstance(piece.value, Read) and not printer.places:

@@ -275,6 +275,9 @@ def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> 
         return True
     if code.rank is None and rank is None:
         return bool(kin_of(Read(piece.root, piece.subs), setting.scope) & code.kin)
+    if rank is None and setting.scope.fact(piece.root).fresh:
+        # Made of sizes whose number is not known: `torch.zeros(n, *x.shape[2:])`.
+        return False
     # Along several axes, what is not known is presumed to be a number (P4), which does not line up with a slice.
     return len(code.axes) > 1 and _slices(piece.subs) <= _least_rank(piece.value)
 
