@@ -9,6 +9,7 @@ from loopless.facts.creation import created, created_like
 from loopless.facts.evidence import CREATORS, LIKES, TENSOR_NAMES, dtype_name
 from loopless.facts.extents import shaped
 from loopless.facts.fact import UNKNOWN, Fact, Kind, Made
+from loopless.facts.listings import listing
 from loopless.facts.methods import method_fact
 from loopless.facts.operations import lookup, method
 from loopless.facts.results import multiplied, pointwise, result_of
@@ -390,6 +391,11 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
         return Fact("tensor", fresh=True)
     if known is None:
         return UNKNOWN
+    if call.args:
+        first, keywords = call.args[0], [key for key, _ in call.keywords]
+        listed = listing(name, infer(first, scope), keywords, _whole_name(first))
+        if listed is not None:
+            return listed
     alone = len(call.args) == 1 and not call.keywords
     if known.pieces or (known.fields and not (known.fields_need_dim and alone)):
         return Fact("tuple")

@@ -24,8 +24,12 @@ def kept_as_tensors(body: Iterable[tree.Stmt], canonical: Canonical) -> Iterator
     expressions = [e for s in statements for own in own_expressions(s) for e in walk_expr(own)]
     lists = {name for expr in expressions for name in _collected(expr, canonical)}
     made = {name for s in statements for name in _made(s, canonical)}
-    for item in [*_items(statements, expressions, lists, canonical), *_stored(statements, made)]:
+    items = list(_items(statements, expressions, lists, canonical))
+    for item in [*items, *_stored(statements, made)]:
         yield from _parts(item)
+    counted = set(_counted(statements, expressions))
+    for item in items:
+        yield from _alone(item, counted)
     stacked = any(isinstance(e, tree.Call) and _collects(e.func, canonical) for e in expressions)
     if (made or stacked) and not any(_is_numpy(expr, canonical) for expr in expressions):
         masks = dict(_masks(statements))
@@ -44,6 +48,38 @@ def _parts(item: tree.Expr) -> Iterator[str]:
             yield name
         case _:
             pass
+
+
+def _counted(statements: list[tree.Stmt], expressions: list[tree.Expr]) -> Iterator[str]:
+    """Names that loops over ranges count with."""
+    loops = [(s.target, s.iterable) for s in statements if isinstance(s, tree.For)]
+    for expr in expressions:
+        if isinstance(expr, tree.Comprehension):
+            loops += [(clause.target, clause.iterable) for clause in expr.clauses]
+    for target, iterable in loops:
+        match target, iterable:
+            case tree.Name(name), tree.Call(tree.Name("range")):
+                yield name
+            case _:
+                pass
+
+
+def _alone(item: tree.Expr, counted: set[str]) -> Iterator[str]:
+    """The one name in arithmetic whose results are stacked: numbers are not."""
+    if not isinstance(item, tree.Operator):
+        return
+    leaves = list(_leaves(item))
+    names = {leaf.id for leaf in leaves if isinstance(leaf, tree.Name)} - counted
+    if len(names) == 1 and all(isinstance(leaf, tree.Name | tree.Literal) for leaf in leaves):
+        yield from names
+
+
+def _leaves(expr: tree.Expr) -> Iterator[tree.Expr]:
+    if isinstance(expr, tree.Operator):
+        for operand in expr.operands:
+            yield from _leaves(operand)
+    else:
+        yield expr
 
 
 def _collected(expr: tree.Expr, canonical: Canonical) -> Iterator[str]:

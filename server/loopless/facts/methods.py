@@ -7,6 +7,7 @@ from dataclasses import replace
 from loopless.facts.arguments import Arguments, shape_of
 from loopless.facts.extents import shaped
 from loopless.facts.fact import Fact
+from loopless.facts.listings import listing
 from loopless.facts.operations import Rule, method
 from loopless.facts.results import result_of
 from loopless.facts.scope import Scope, root_name
@@ -62,6 +63,9 @@ def _by_rule(
 ) -> Fact:
     known = method(name)
     assert known is not None
+    listed = listing(name, base, given.keywords, view)
+    if listed is not None:
+        return listed
     asks = bool(given.facts or given.keywords)
     if known.pieces or (known.fields and (asks or not known.fields_need_dim)):
         # Several tensors at once, of which it is not known how many, or which is meant.

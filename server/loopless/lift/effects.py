@@ -75,7 +75,15 @@ def _in_place(
     frame: Frame,
     span: Span,
 ) -> None:
-    """`x[i].add_(y)` and its like."""
+    """`x[i].add_(y)` and its like, also one after the other: `x[i].sub_(m).div_(s)`."""
+    match of:
+        case tree.Call(tree.Field(first, before), given, ()) if before.endswith(
+            "_"
+        ) and not before.startswith("_"):
+            _in_place(executor, first, before, given, frame, span)
+            of = first
+        case _:
+            pass
     base = executor.evaluator.value(of, frame)
     if not isinstance(base, Read) or not base.subs:
         raise stop("in-place", f"{described(base)} is changed in place in every iteration", span)

@@ -41,6 +41,7 @@ from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator
+from loopless.lift.once import listed_once
 from loopless.lift.ranks import learn_scalar
 from loopless.lift.stop import StopLifting, stop
 from loopless.lift.strides import goes_forward, note_forward, written_out
@@ -241,7 +242,7 @@ def _tensor(
     evaluator: Evaluator,
     frame: Frame,
 ) -> Source:
-    value = evaluator.value(iterable, frame)
+    value = listed_once(iterable, evaluator) or evaluator.value(iterable, frame)
     ends = written_out(value)
     if ends is not None:
         return _between(target, (iterable,) * 3, ends, hole, lifting)
