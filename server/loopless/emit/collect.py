@@ -352,6 +352,8 @@ def _is_view(value: Value) -> bool:
     match value:
         case Read(_, subs):
             return not any(isinstance(sub, Pick) for sub in subs)
+        case OnItem("within", (whole, _)):
+            return _is_view(whole)
         case OnItem(op, args) if args:
             known = lookup(op)
             return (

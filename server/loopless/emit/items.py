@@ -15,12 +15,14 @@ from loopless.emit.resized import flattened, resized
 from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.windows import masking
+from loopless.emit.within import within
 from loopless.facts.evidence import FLOATS
 from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, shifted
 from loopless.facts.operations.spellings import product, template
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Const, Int, OnItem, Tuple, Value, axes_of
 from loopless.lift.ragged import OF_MASKS
+from loopless.lift.subscript import WITHIN
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ def _on_item(value: OnItem, printer: Printer, *, several: bool = False) -> Code:
         return _module(value, printer)
     if value.op == "part":
         return _part(value, printer)
+    if value.op == WITHIN:
+        return within(value, printer)
     if value.op == "torch.tensor" and axes_of(value) - printer.loops.keys():
         return tensor_of(value, printer)
     known, arguments = _arguments(value)

@@ -7,6 +7,7 @@ from loopless.finding import Span
 from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import Apply, At, Int, OnItem, Tuple, Value, replaced
 from loopless.lift.bounds import bound_of, refuse_changing
+from loopless.lift.chosen import chosen_elements
 from loopless.lift.context import Lifting
 from loopless.lift.fixed import keeps_length
 from loopless.lift.ragged import ragged
@@ -31,7 +32,7 @@ def elements_of(value: Value, span: Span, lifting: Lifting) -> Elements | None:
     (_, mask), *_ = found.masks
     places = next((v for v in _values(mask) if isinstance(v, OnItem) and v.op == "positions"), None)
     if places is None:
-        return None
+        return chosen_elements(found, lifting)
     count = integer_of(places.args[0])
     if count is None:
         return None

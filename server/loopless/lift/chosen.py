@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loopless.finding import Span
-from loopless.ir.poly import Poly, poly
+from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -123,6 +123,24 @@ def learn_rows_chosen(found: Ragged, named: bool, lifting: Lifting) -> None:
             raise stop(
                 "unknown-rank", "a mask of several dimensions, or of an unknown number", NOWHERE
             )
+
+
+def chosen_elements(found: Ragged, lifting: Lifting) -> tuple[Value, Value | None, Axis] | None:
+    """An item of what is chosen, where the mask holds, and the axis along it."""
+    ((_, mask),) = found.masks
+    match found.value:
+        case Ref(text):
+            size = lifting.scope.size(text, 0)
+        case Read(root, subs) if all(isinstance(sub, At | Pick) for sub in subs):
+            size = lifting.scope.size(root, len(subs))
+        case _:
+            return None
+    if not learn_row(mask, lifting):
+        return None
+    axis = lifting.axis("t", size)
+    place = [At(poly(axis))]
+    element, when = (item(value, place, lifting.scope) for value in (found.value, mask))
+    return None if element is None or when is None else (element, when, axis)
 
 
 def count_of(value: Value, at: int | None, lifting: Lifting) -> Value | None:

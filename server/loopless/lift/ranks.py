@@ -306,8 +306,8 @@ def learn_scalar(value: Value, lifting: Lifting) -> None:
         case Apply(_, args):
             for arg in args:
                 learn_scalar(arg, lifting)
-        case OnItem("part", (whole, _)):
-            learn_scalar(whole, lifting)
+        case OnItem("part", (inner, _)) | OnItem("within", (_, Read(_, (Pick(inner),)))):
+            learn_scalar(inner, lifting)
         case OnItem(op, (arg, *_)) if _folds_one_dim(op, value):
             # One dimension is folded away and none is left.
             for leaf in pointwise_leaves(arg):

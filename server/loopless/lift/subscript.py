@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loopless.dependence.feasible import bounds, proves
+from loopless.facts.operations import lookup
 from loopless.facts.scope import Scope
 from loopless.ir.poly import poly
 from loopless.ir.value import (
@@ -12,6 +13,7 @@ from loopless.ir.value import (
     At,
     Cut,
     New,
+    OnItem,
     Pick,
     Read,
     Ref,
@@ -20,10 +22,14 @@ from loopless.ir.value import (
     Value,
     axes_of,
     replaced,
+    sub_axes,
     substitute,
 )
 from loopless.lift.resliced import within
 from loopless.lift.types import type_of
+
+WITHIN = "within"
+"""The operation that takes a part of what another one gives."""
 
 
 def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
@@ -41,8 +47,24 @@ def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
             return _of_rows(value, subs, scope)
         case Apply(op, args, keywords) if not keywords and op != "item":
             return _pushed(op, args, subs, scope)
+        case OnItem():
+            return _of_result(value, subs, scope)
         case _:
             return None
+
+
+def _of_result(value: OnItem, subs: Sequence[Sub], scope: Scope) -> Value | None:
+    """A part of what an operation gives: places and slices that are the same in all iterations, or one place."""
+    kind = type_of(value, scope)
+    if not kind.is_tensor or kind.rank is None or len(subs) > kind.rank or not subs:
+        return None
+    cuts = [sub for sub in subs if isinstance(sub, Cut)]
+    rows = [sub for sub in subs if isinstance(sub, Pick) and type_of(sub.value, scope).rank]
+    if lookup(value.op) is None and value.op != "part":
+        return None
+    if rows or sub_axes(cuts) or any(isinstance(sub, New) for sub in subs):
+        return None
+    return OnItem(WITHIN, (value, Read("", tuple(subs))))
 
 
 def _of_rows(rows: Rows, subs: Sequence[Sub], scope: Scope) -> Value | None:

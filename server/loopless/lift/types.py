@@ -295,6 +295,8 @@ def _on_item(
         return types[1]
     if op in {"positions", "trailing", "lowest", "wrapped"}:
         return _of_mask(op, args, types)
+    if op == "within":
+        return _within(args[1], types[0])
     if op == "part":
         return _part(args, types[0])
     if op == "torch.tensor":
@@ -339,6 +341,13 @@ def _of_mask(op: str, args: tuple[v.Value, ...], types: list[Type]) -> Type:
             return Type("int", "int64")
         case _:
             return Type("number")
+
+
+def _within(subs: v.Value, whole: Type) -> Type:
+    """The type of a part of a result."""
+    assert isinstance(subs, v.Read)
+    taken = sum(isinstance(sub, v.At | v.Pick) for sub in subs.subs)
+    return Type("tensor", whole.dtype, None if whole.rank is None else whole.rank - taken)
 
 
 def _part(args: tuple[v.Value, ...], whole: Type) -> Type:

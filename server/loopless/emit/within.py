@@ -1,0 +1,62 @@
+"""Parts of what an operation on items gives: `torch.sort(row).values[1:]`, `torch.log_softmax(row, 0)[label]`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from loopless.emit.align import aligned, common
+from loopless.emit.code import ATOM, Code
+from loopless.emit.integers import integer
+from loopless.emit.unprintable import Unprintable
+from loopless.ir.poly import Poly, poly
+from loopless.ir.value import At, Cut, Int, OnItem, Pick, Read, Sub, sub_axes
+
+if TYPE_CHECKING:
+    from loopless.emit.printer import Printer
+
+
+def within(value: OnItem, printer: Printer) -> Code:
+    """The text of a part, the axes of the whole in front of its subscripts."""
+    whole, of = value.args
+    assert isinstance(of, Read)
+    code = printer.code(whole)
+    # The place is there if the loop runs.
+    printer.places.append(poly(0))
+    first = of.subs[0]
+    if sub_axes(of.subs) - printer.loops.keys():
+        if len(of.subs) > 1 or not isinstance(first, At | Pick):
+            raise Unprintable("gather", "a lookup beside other subscripts of a result")
+        return _looked_up(code, first, printer)
+    texts = [":"] * len(code.axes) + [_text(sub, printer) for sub in of.subs]
+    rank = None if code.rank is None else code.rank - sum(isinstance(s, At | Pick) for s in of.subs)
+    return replace(code, text=f"{code.primary}[{', '.join(texts)}]", level=ATOM, rank=rank)
+
+
+def _looked_up(code: Code, sub: At | Pick, printer: Printer) -> Code:
+    """One place of each item, another one in each iteration."""
+    place = printer.code(Int(sub.poly) if isinstance(sub, At) else sub.value)
+    if place.rank != 0 or code.rank is None:
+        raise Unprintable("unknown-rank", "places of unknown rank in a result")
+    walked = [integer(poly(axis), printer) for axis in code.axes]
+    axes, rank = common([*walked, place], printer)
+    texts = [aligned(index, axes, rank, printer) for index in (*walked, place)]
+    return Code(f"{code.primary}[{', '.join(texts)}]", ATOM, axes, code.rank - 1)
+
+
+def _text(sub: Sub, printer: Printer) -> str:
+    match sub:
+        case At(p):
+            return integer(p, printer).text
+        case Pick(value):
+            return printer.code(value).text
+        case Cut(start, count, step, stop):
+            last = start + count if count is not None else stop
+            text = f"{_end(start, printer) if start.terms else ''}:{_end(last, printer)}"
+            return text if step == 1 else f"{text}:{step}"
+        case _:
+            raise Unprintable("unknown-subscript", "a new dimension of a result")
+
+
+def _end(p: Poly | None, printer: Printer) -> str:
+    return "" if p is None else integer(p, printer).text
