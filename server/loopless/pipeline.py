@@ -14,6 +14,8 @@ from loopless.emit.insert import read_beside, statement_of
 from loopless.emit.place import Place
 from loopless.emit.region import region
 from loopless.facts.annotations import annotated
+from loopless.facts.attributes import attributes_of
+from loopless.facts.compared import taken_by_key
 from loopless.facts.counted import is_search
 from loopless.facts.enclosing import enter
 from loopless.facts.evidence import Evidence, gather
@@ -134,6 +136,8 @@ def _function_scope(function: tree.Function, world: World) -> Scope:
     scope.owner = function.owner
     if function.owner and function.name != "__init__":
         scope.names.update(attributes(function.owner, world))
+        if (cls := world.classes.get(function.owner)) is not None:
+            scope.names.update(attributes_of(cls, world))
     for param in function.params:
         fact = UNKNOWN
         if param.annotation is not None:
@@ -178,9 +182,10 @@ def _tensors(
     weak = evidence.stored | strong
     assigned = (s for s in every_statement(body) if isinstance(s, tree.Assign))
     bound = {name for s in assigned for name in target_names(s.target)}
-    strong |= evidence.stored & params - bound
+    given = (params - bound) | taken_by_key(body)
+    strong |= evidence.stored & given
     if weak:
-        strong |= evidence.indexed & params - bound
+        strong |= evidence.indexed & given
     return frozenset(strong)
 
 

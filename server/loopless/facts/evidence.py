@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from loopless.facts.compared import shown_by_comparison
 from loopless.facts.handed import calls_of, copied, items_computed_with
 from loopless.facts.kept import kept_as_tensors
 from loopless.facts.masks import is_mask, masks_of
@@ -124,6 +125,7 @@ def gather(
             case _:
                 pass
     strong.update(kept_as_tensors(body, canonical))
+    strong.update(shown_by_comparison(body))
     # What subscripts name is there: a condition on fewer of them asks a row, which may have one element.
     ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}
     integers = _integers(body)

@@ -1,0 +1,108 @@
+"""What a class shows of the attributes of its objects: tensors, where every method that sets one sets it to a tensor.
+
+`self.memory = torch.zeros(capacity, width)` in one method makes `self.memory` a tensor of two dimensions in all others.
+Their sizes are asked of the attribute itself. The dtype of floats is left open, because a module may be converted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopless.facts.annotations import annotated
+from loopless.facts.fact import UNKNOWN, Fact
+from loopless.facts.infer import dotted, infer
+from loopless.facts.scope import Scope, World, every_statement, names_bound
+from loopless.facts.statements import step
+from loopless.ir import tree
+from loopless.ir.poly import Dim, poly
+
+_WHOLE = frozenset({"int64", "int32", "int16", "int8", "uint8", "bool"})
+
+
+def attributes_of(cls: tree.Class, world: World) -> dict[str, Fact]:
+    """The facts of attributes that are always tensors, by names like `self.memory`."""
+    given: dict[str, list[Fact]] = {}
+    for method in cls.methods:
+        for name, fact in _settings(method, world):
+            given.setdefault(name, []).append(fact)
+    return {
+        f"self.{name}": known
+        for name, facts in given.items()
+        if (known := _common(f"self.{name}", facts)) is not None
+    }
+
+
+def _common(name: str, facts: list[Fact]) -> Fact | None:
+    """What holds of an attribute whichever of several settings was the last; nothing where two may share memory."""
+    if not all(fact.is_tensor and fact.fresh for fact in facts):
+        return None
+    ranks = {fact.rank for fact in facts}
+    dtypes = {fact.dtype for fact in facts}
+    rank = next(iter(ranks)) if len(ranks) == 1 else None
+    dtype = next(iter(dtypes)) if len(dtypes) == 1 else None
+    dims = None if rank is None else tuple(poly(Dim(name, k)) for k in range(rank))
+    return Fact("tensor", dims, dtype=dtype if dtype in _WHOLE else f"of:{name}")
+
+
+def _settings(method: tree.Function, world: World) -> Iterator[tuple[str, Fact]]:
+    """The attributes that a method sets, each with what is known of its new value."""
+    local = names_bound(method.body) | {p.name for p in method.params}
+    scope = Scope(world, {}, frozenset(), frozenset(local), {})
+    scope.owner = method.owner
+    for param in method.params:
+        if param.annotation is not None:
+            scope.names[param.name] = annotated(param.annotation, scope, param.name)
+    for statement in method.body:
+        for inner in every_statement((statement,)):
+            # What a branch or a loop sets is seen without what came before it there.
+            yield from _set(inner, scope if inner is statement else _forgetting(scope))
+        step(statement, scope)
+
+
+def _forgetting(scope: Scope) -> Scope:
+    return Scope(scope.world, {}, frozenset(), scope.locals, {})
+
+
+def _set(statement: tree.Stmt, scope: Scope) -> Iterator[tuple[str, Fact]]:
+    match statement:
+        case tree.Assign(tree.Field(tree.Name("self"), name), value):
+            yield name, _value(value, scope)
+        case tree.Augment(tree.Field(tree.Name("self"), _)):
+            # In place for a tensor, and a tensor again.
+            pass
+        case tree.Evaluate(
+            tree.Call(
+                tree.Field(tree.Name("self"), "register_buffer"),
+                (tree.Literal(str(name)), value, *_),
+            )
+        ):
+            yield name, _value(value, scope)
+        case tree.Assign(target) | tree.For(target):
+            yield from ((name, UNKNOWN) for name in _fields(target))
+        case _:
+            pass
+
+
+def _fields(target: tree.Expr) -> Iterator[str]:
+    """Attributes of self among several targets."""
+    match target:
+        case tree.Field(tree.Name("self"), name):
+            yield name
+        case tree.Display(_, items):
+            for item in items:
+                yield from _fields(item)
+        case tree.Spread(of):
+            yield from _fields(of)
+        case _:
+            pass
+
+
+def _value(value: tree.Expr, scope: Scope) -> Fact:
+    """A value that is set: a parameter of a module is the tensor in it."""
+    match value:
+        case tree.Call(func, (content, *_)) if dotted(func, scope) in {
+            "torch.nn.Parameter", "torch.nn.parameter.Parameter",
+        }:  # fmt: skip
+            return infer(content, scope)
+        case _:
+            return infer(value, scope)
