@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loopless.facts.scope import every_statement, names_read, own_expressions
+from loopless.facts.scope import Scope, every_statement, names_read, own_expressions
 from loopless.ir import tree
-from loopless.lift.piece import Kept, Piece, Write
+from loopless.ir.value import Apply, OnItem, Reduce, Ref, walk
+from loopless.lift.piece import Append, Kept, Piece, Write, values_of
+from loopless.lift.types import type_of
 
 
 def gains_nothing(pieces: Sequence[Piece], loop: tree.For) -> bool:
@@ -22,6 +24,25 @@ def repeats_itself(pieces: Sequence[Piece], loop: tree.For) -> bool:
         return False
     writes = [p for p in pieces if not (isinstance(p, Write) and p.root == loop.target.id)]
     return all(isinstance(p, Write) and p.subs and not p.axes and p.op is None for p in writes)
+
+
+def searches_numbers(pieces: Sequence[Piece], scope: Scope) -> bool:
+    """Whether a search that ends early looks at no tensor: numbers of Python are better off in a loop of Python."""
+    values = [inner for piece in pieces for value in values_of(piece) for inner in walk(value)]
+    searches = any(isinstance(value, Reduce) and value.op == "before" for value in values)
+    return searches and not any(_touches(piece, scope) for piece in pieces)
+
+
+def _touches(piece: Piece, scope: Scope) -> bool:
+    if isinstance(piece, Kept | Append):
+        return True
+    root = piece.root if isinstance(piece, Write) else piece.name
+    values = [inner for value in values_of(piece) for inner in walk(value)]
+    called = any(
+        isinstance(v, OnItem) or (isinstance(v, Apply) and v.op.startswith("torch."))
+        for v in values
+    )
+    return called or any(type_of(v, scope).is_tensor for v in [Ref(root), *values])
 
 
 def _read_in(loop: tree.For) -> set[str]:

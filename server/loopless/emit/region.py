@@ -10,7 +10,7 @@ from loopless.emit.containers import for_lists_too
 from loopless.emit.counts import name_counts
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.finals import finals
-from loopless.emit.gains import gains_nothing, repeats_itself
+from loopless.emit.gains import gains_nothing, repeats_itself, searches_numbers
 from loopless.emit.inputs import inputs_of
 from loopless.emit.learned import first_pass
 from loopless.emit.leaving import leave
@@ -186,6 +186,8 @@ def _region(
     edits = name_counts(draft, edits, setting)
     if not draft.lines and not appends:
         return _refused("no-effect", "the loop computes nothing that is used", loop)
+    if searches_numbers(pieces, lifting.scope):
+        return _refused("not-a-tensor", "no tensor takes part in the search", loop)
     if repeats_itself(pieces, loop):
         return _refused("repeated", "every iteration does the same, as a warm-up does", loop)
     if gains_nothing(pieces, loop):

@@ -20,7 +20,16 @@ def walked_by_python(
         for expr in own_expressions(statement):
             for inner in walk_expr(expr):
                 match inner:
-                    case tree.Call(func, (tree.Name(name),)) if canonical(func) in _WALKING:
-                        yield name
+                    case tree.Call(func, (argument,)) if canonical(func) in _WALKING:
+                        yield from _walked(argument)
                     case _:
                         pass
+
+
+def _walked(argument: tree.Expr) -> Iterator[str]:
+    """The sequence that is walked, whole or from a place on."""
+    match argument:
+        case tree.Name(name) | tree.Item(tree.Name(name), (tree.Range(),)):
+            yield name
+        case _:
+            pass
