@@ -1,8 +1,9 @@
 """`python -m tests.fuzz --programs 2000 --seed 0 --jobs 2`: prints statistics and every failure, made small.
 
-`--mutate` takes the cases with a small change or two, instead of programs made from nothing. `--show SEED`
-prints one program with what becomes of it. `--only plain,empty` tries samples of these sorts only (plain, empty,
-gradient, special, shape, index, dtype). `--keep FILE.md` adds each failure as a case.
+`--mutate` takes the cases with a small change or two, instead of programs made from nothing. `--classes
+windows,exits` takes programs of these classes, or of `all`. `--show SEED` prints one program with what becomes
+of it. `--only plain,empty` tries samples of these sorts only (plain, empty, gradient, special, shape, index,
+dtype). `--keep FILE.md` adds each failure as a case.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.fuzz.generate import Program, generate
+from tests.fuzz.classes import source
+from tests.fuzz.generate import generate
 from tests.fuzz.mutate import mutant
 from tests.fuzz.run import Failure, Statistics, attempt, fuzz
+from tests.fuzz.writer import Program
 from tests.harness.rewriting import analyze
 
 
@@ -28,6 +31,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--show", type=int)
     parser.add_argument("--mutate", action="store_true", help="cases with a change or two instead")
+    parser.add_argument(
+        "--classes", default="", help="programs of these classes instead, or of all"
+    )
     parser.add_argument("--keep", type=Path)
     parser.add_argument(
         "--only", default="", help="sorts of samples: plain,empty,gradient,special,…"
@@ -49,6 +55,8 @@ def main() -> None:
 
 
 def _source(options: argparse.Namespace) -> Callable[[int], Program]:
+    if options.classes:
+        return source(options.classes)
     return mutant if options.mutate else generate
 
 

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.fuzz.generate import Program
+from tests.fuzz.writer import Program
 from tests.harness.case import Case, cases
 
 Mutation = Callable[[ast.FunctionDef, random.Random], bool]

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.fuzz.generate import Program, generate
+from tests.fuzz.generate import generate
 from tests.fuzz.shrink import shrink
+from tests.fuzz.writer import Program
 from tests.harness import rewriting
 from tests.harness.compare import Verdict, compare_texts
 from tests.harness.execute import Late

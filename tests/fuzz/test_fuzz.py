@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from loopless.finding import Action, Analysis, Edit, Finding, Span
+from tests.fuzz.classes import CLASSES, source
 from tests.fuzz.generate import generate
 from tests.fuzz.known import PROGRAMS, TWINS
 from tests.fuzz.mutate import mutant
@@ -93,3 +94,14 @@ def test_a_careless_engine_is_caught_and_its_victim_made_small() -> None:
     least = min(stats.failures, key=lambda f: len(f.before))
     assert attempt(least.before, least.inputs, careless)[0] == "wrong"
     assert len(least.before) < len(generate(least.seed).text)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_most_programs_of_a_class_run(name: str) -> None:
+    ran = 0
+    for seed in range(40):
+        program = source(name)(seed)
+        assert program == source(name)(seed)
+        specs = parse_inputs(program.inputs)
+        ran += run(function_of(program.text), make(specs, PLAN[0])).error is None
+    assert ran > 8

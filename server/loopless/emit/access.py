@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loopless.dependence.feasible import bounds, proves
+from loopless.dependence.feasible import Constraint, bounds, proves
 from loopless.dependence.products import multiplied
 from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
@@ -277,9 +277,11 @@ def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer)
     printer.places.append(p)
     size = printer.scope.size(root, dim)
     behind = (p - size).constant
-    if behind is not None and behind < 0 and not (size.constant is not None):
-        return str(behind)
-    return printer.size(p).text
+    if behind is None or behind >= 0 or size.constant is not None:
+        return printer.size(p).text
+    # The place before the first is the last one, which only counting from the front says.
+    sure = behind == -1 or proves(p, [*printer.all_known(), Constraint(size - 1)])
+    return str(behind) if sure else printer.size(p).text
 
 
 def _slice(root: str, subs: tuple[Sub, ...], at: int, p: Poly, axis: Axis, printer: Printer) -> str:

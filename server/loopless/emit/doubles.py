@@ -55,9 +55,8 @@ def truths_as_numbers(
 def refuse_truths(args: tuple[Value, ...], scope: Scope) -> None:
     """A fold of truth values from a tensor of truth values on stays a truth value; `sum` and `prod` count (T10)."""
     types = [type_of(arg, scope) for arg in args]
-    if all(t.is_tensor and t.dtype == "bool" for t in types) and any(
-        isinstance(arg, Reduce | Scan) for arg in args
-    ):
+    truths = all(t.dtype == "bool" for t in types) and any(t.is_tensor for t in types)
+    if truths and any(isinstance(arg, Reduce | Scan) for arg in args):
         raise Unprintable("dtype", "truth values are folded, and stay truth values")
 
 

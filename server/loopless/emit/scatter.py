@@ -60,6 +60,11 @@ def scatter(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     texts = [_as_index(lined_up(c, axes, 0, printer), printer) for c in indices]
     own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
     kind = type_of(value, setting.scope)
+    unsure = rank != code.rank and (code.rank is None if rank else rank is None)
+    if unsure and len(code.axes) == 1 and len(piece.axes) == 1:
+        # Numbers would have to be spread over rows, which indices in front do not do. Along several loop variables
+        # what is not known is a number (P4).
+        raise Unprintable("unknown-rank", "items are added to items of another rank")
     if code.number:
         source = f"{piece.root}.new_tensor({code.text})"
     else:
@@ -101,6 +106,10 @@ def _clamped_place(p: Poly, piece: Write, at: int, printer: Printer) -> Code:
 
 def _index(value: Value, piece: Write, at: int, printer: Printer) -> Code:
     code = printer.code(value)
+    kind = printer.typed(value)
+    if code.axes and not kind.is_tensor and kind.kind != "int":
+        # A count whose dtype is not shown is printed as a float.
+        raise Unprintable("unknown-dtype", "whether a place is an integer is not known")
     if printer.guards and code.axes:
         size = printer.scope.size(piece.root, at)
         return code.but(

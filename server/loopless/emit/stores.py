@@ -19,6 +19,7 @@ from loopless.emit.draft import (
     printer_for,
 )
 from loopless.emit.fractions import cuts_fractions
+from loopless.emit.item_ranks import least_rank, same_rank
 from loopless.emit.masked_stores import masked_store
 from loopless.emit.meeting import meeting
 from loopless.emit.number_choices import stored_whole
@@ -36,12 +37,11 @@ from loopless.ir.value import (
     Apply,
     At,
     Comb,
-    Cut,
+    OnItem,
     Previous,
     Read,
     Reduce,
     Scan,
-    Sub,
     Value,
     axes_of,
     reads_of,
@@ -49,10 +49,8 @@ from loopless.ir.value import (
     walk,
 )
 from loopless.lift.piece import Write
-from loopless.lift.ranks import pointwise_leaves
 from loopless.lift.restrict import forwards, restricted, restricted_reductions
 from loopless.lift.slices import kept_where
-from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
 _IN_PLACE = {"+=": "add_", "-=": "sub_", "*=": "mul_", "/=": "div_"}
@@ -155,13 +153,11 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
         raise Unprintable("masked-store", "a store to computed places under a predicate")
     symbol, shown = _assigned(piece, setting)
     own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
-    if own == "bool" and piece.op is not None and any(isinstance(v, Reduce) for v in walk(shown)):
+    if own == "bool" and piece.op is not None and _folds(shown):
         raise Unprintable(
             "dtype", f"`{piece.root}` holds truth values, whose sums are truth values"
         )
-    if piece.op is not None and not piece.augmented and isinstance(piece.value, Apply):
-        # `x[i] = x[i] + v + w` is printed as adding v + w.
-        printer.grade_at_least("E1" if piece.value.op == piece.op else "E0")
+    _grade_update(piece, own, printer)
     if not piece.augmented and cuts_fractions(Read(piece.root, piece.subs), shown, setting.scope):
         raise Unprintable("dtype", f"`{piece.root}` may hold integers and cut each sum off")
     if symbol == "=" and text == piece.root:
@@ -177,7 +173,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
     line = lined_up(code, axes, rank, printer)
     if flips:
         line = _flipped(line, flips)
-    _check_fit(line, axes, rank, _least_rank(shown))
+    _check_fit(line, axes, rank, least_rank(shown))
     if (
         rank is not None
         and code.rank is not None
@@ -199,7 +195,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
             learn(printer, draft)
             return
         text = f"{text}[...]"
-    elif line.axes and not setting.clean and not _same_rank(line, rank, piece, setting):
+    elif line.axes and not setting.clean and not same_rank(line, rank, piece, setting):
         raise Unprintable(
             "unknown-rank", "items are stored into items of another rank, which is not known"
         )
@@ -250,11 +246,20 @@ def _assigned(piece: Write, setting: Setting) -> tuple[str, Value]:
     if not piece.augmented and not _keeps_dtype(piece, value, setting):
         # `x[i] = x[i] + v` casts the sum to x's dtype, `x[i] += v` may refuse to (T3).
         own = type_of(old, setting.scope).dtype
-        if own in _INTEGERS and any(isinstance(v, Reduce) for v in walk(value)):
+        if own in _INTEGERS and _folds(value):
             raise Unprintable("dtype", f"`{piece.root}` holds integers and cuts each sum off")
         return "=", plain
     # A view of the target on the right would change while it is added.
-    return ("=", plain) if overlaps(value, piece, setting) else (symbol, value)
+    return ("=", plain) if overlaps(value, piece, setting) else (symbol, _unread(value, setting))
+
+
+def _unread(value: Value, setting: Setting) -> Value:
+    """What `.item()` reads, where nothing shows whether that is an integer: doubles are not added to integers."""
+    match value:
+        case Apply("item", (inner,)) if type_of(value, setting.scope).kind == "number":
+            return OnItem("Tensor.detach", (inner,))
+        case _:
+            return value
 
 
 def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: Setting) -> str:
@@ -269,32 +274,24 @@ def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: S
     return line.text
 
 
-def _same_rank(code: Code, rank: int | None, piece: Write, setting: Setting) -> bool:
-    """Whether a value is known to have the rank of the items that it is stored into."""
-    if code.rank is not None and rank is not None:
-        return True
-    if code.rank is None and rank is None:
-        return bool(kin_of(Read(piece.root, piece.subs), setting.scope) & code.kin)
-    if rank is None and setting.scope.fact(piece.root).fresh:
-        # Made of sizes whose number is not known: `torch.zeros(n, *x.shape[2:])`.
-        return False
-    # Along several axes, what is not known is presumed to be a number (P4), which does not line up with a slice.
-    return len(code.axes) > 1 and _slices(piece.subs) <= _least_rank(piece.value)
-
-
-def _least_rank(value: Value) -> int:
-    """How many dimensions a value has at least: those of the slices that it is computed from."""
-    leaves = pointwise_leaves(value)
-    return max((_slices(leaf.subs) for leaf in leaves if isinstance(leaf, Read)), default=0)
-
-
-def _slices(subs: tuple[Sub, ...]) -> int:
-    return sum(isinstance(sub, Cut) for sub in subs)
-
-
 def _presumed_rank(value: Value, setting: Setting) -> bool:
     """Whether the rank of a tensor in the value is only presumed."""
     return any(read.subs and setting.scope.shown(read.root) is None for read in reads_of(value))
+
+
+def _grade_update(piece: Write, own: str | None, printer: Printer) -> None:
+    if piece.op is None:
+        return
+    # Many additions round many times, one rounds once, also of integers.
+    together = own not in _INTEGERS and _folds(piece.value)
+    # `x[i] = x[i] + v + w` is printed as adding v + w.
+    moved = not piece.augmented and isinstance(piece.value, Apply) and piece.value.op == piece.op
+    if together or moved:
+        printer.grade_at_least("E1")
+
+
+def _folds(value: Value) -> bool:
+    return any(isinstance(inner, Reduce) for inner in walk(value))
 
 
 def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:

@@ -44,6 +44,7 @@ from loopless.lift.piece import Write
 from loopless.lift.places import subscripts_of
 from loopless.lift.ranks import learn_stored
 from loopless.lift.results import several
+from loopless.lift.shared_memory import may_share
 from loopless.lift.slices import combined, kept_where, sliced_store
 from loopless.lift.space import Space, space_of
 from loopless.lift.stop import StopLifting, stop
@@ -280,7 +281,7 @@ class Executor:
                     # `row += 1` where `row` is a view of `x` writes to `x` (trap T19).
                     self.write(old.root, old.subs, op, value, frame, span)
                     return
-                if isinstance(old, Ref) and type_of(old, self.scope).is_tensor:
+                if not isinstance(old, Read) and may_share(old, self.scope):
                     raise stop("in-place", f"`{name}` is changed in place in every iteration", span)
                 new = self.evaluator.combined(op, [old, value], span)
                 self.lifting.say(name, new)

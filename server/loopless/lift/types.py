@@ -307,7 +307,8 @@ def _on_item(
     base = promoted([t for t in types if t.is_tensor] or [Type("other")])
     if known is None:
         return Type("tensor", None, None)
-    dtype = result_dtype(known.dtype, base, types)
+    fixed = known.fixed_dtype if known.dtype is Result.FIXED else None
+    dtype = fixed or result_dtype(known.dtype, base, types)
     rank = base.rank
     if known.batched == "loss" and dict(keywords).get("reduction") == v.Const("none"):
         return Type("tensor", dtype, rank)
