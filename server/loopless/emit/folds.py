@@ -13,6 +13,7 @@ from loopless.emit.conditions import mask, where
 from loopless.emit.contract import contraction
 from loopless.emit.doubles import refuse_truths
 from loopless.emit.first import before
+from loopless.emit.latest import latest
 from loopless.emit.operators import infix
 from loopless.emit.repeated import grade_repeated, repeated, times
 from loopless.emit.running import running_dtype
@@ -33,6 +34,7 @@ from loopless.ir.value import (
     axes_of,
     substitute,
 )
+from loopless.lift.latest import LATEST
 from loopless.lift.types import Type, type_of
 
 if TYPE_CHECKING:
@@ -235,6 +237,8 @@ def scan(value: Scan, printer: Printer) -> Code:
     """A running fold along one axis."""
     axis = value.axis
     printer.place(axis)
+    if value.op == LATEST:
+        return latest(value, printer)
     kind = type_of(value.body, printer.scope)
     printer.grade_at_least("E1")
     if value.op in {"max", "min"}:

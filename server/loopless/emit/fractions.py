@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from loopless.facts.evidence import FLOATS
-from loopless.facts.operations import lookup
-from loopless.facts.operations.operation import Result
 from loopless.facts.scope import Scope
-from loopless.ir.value import Apply, Comb, Const, Read, Reduce, Ref, Scan, Value, walk
+from loopless.ir.value import Comb, Read, Reduce, Scan, Value, walk
+from loopless.lift.fractions import has_fraction
 from loopless.lift.types import type_of
 
 _INTEGERS = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64"})
-_ROUNDING = frozenset({Result.FLOAT, Result.REAL_FLOAT, Result.DOUBLE})
 
 
 def cuts_fractions(target: Read, value: Value, scope: Scope) -> bool:
@@ -32,20 +30,3 @@ def _goes_through(fold: Value, target: Read) -> bool:
             return root == target.root
         case _:
             return False
-
-
-def has_fraction(value: Value, scope: Scope) -> bool:
-    """Whether a value is a fraction even where all tensors hold integers."""
-    for inner in walk(value):
-        match inner:
-            case Const(float(number)) if not number.is_integer():
-                return True
-            case Ref() if type_of(inner, scope).kind in {"float", "number"}:
-                return True
-            case Apply("/"):
-                return True
-            case Apply(op) if (known := lookup(op)) is not None and known.dtype in _ROUNDING:
-                return True
-            case _:
-                pass
-    return False

@@ -64,6 +64,10 @@ _LIST_METHODS = frozenset(
 )
 
 
+# Functions whose result has the dimensions of what they are given.
+_POINTWISE = frozenset(
+    "abs exp log sqrt isnan isinf isfinite sign floor ceil round sin cos tan tanh sigmoid relu neg".split()
+)
 _OF_NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.range", "builtins.bool"})
 
 
@@ -432,6 +436,8 @@ def _truth(test: tree.Expr, ranks: dict[str, int]) -> None:
         case tree.Junction(_, operands):
             for operand in operands:
                 _truth(operand, ranks)
+        case tree.Call():
+            _arithmetic(test, ranks)
         case _:
             _scalar(test, ranks)
 
@@ -441,8 +447,10 @@ def _arithmetic(expr: tree.Expr, ranks: dict[str, int]) -> None:
         case tree.Operator("+" | "-" | "*" | "/" | "**" | "%" | "//" | "neg", operands):
             for operand in operands:
                 _arithmetic(operand, ranks)
-        case tree.Call(tree.Field(tree.Name("torch"), "abs" | "exp" | "log" | "sqrt"), (arg,)):
+        case tree.Call(tree.Field(tree.Name("torch"), name), (arg,)) if name in _POINTWISE:
             _arithmetic(arg, ranks)
+        case tree.Call(tree.Field(of, name), ()) if name in _POINTWISE:
+            _arithmetic(of, ranks)
         case tree.Call(tree.Name("abs"), (arg,)):
             _arithmetic(arg, ranks)
         case _:

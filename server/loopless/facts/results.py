@@ -9,6 +9,8 @@ from loopless.facts.extents import broadcast, product
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.operations import Result, Rule
 
+_COMPLEX = frozenset({"complex64", "complex128"})
+
 
 def pointwise(facts: Iterable[Fact], comparison: bool, op: str = "") -> Fact:
     """Operands that meet element by element, or are compared."""
@@ -47,6 +49,9 @@ def result_of(rule: Rule, result: Result, facts: list[Fact]) -> Fact:
             if not tensors:
                 return Fact("tensor", fresh=True)
             fact = pointwise(facts, result is Result.BOOL)
+            if len(facts) == 1 and result in {Result.SAME, Result.REAL}:
+                # Unshown dtypes are not complex (P5): an absolute value has the dtype of its operand.
+                return fact.but(dtype=None if fact.dtype in _COMPLEX else fact.dtype)
             return fact if result is Result.BOOL else fact.but(dtype=_float_kept(fact.dtype))
         case Rule.VIEW | Rule.SHAPE | Rule.REDUCE | Rule.ALONG | Rule.LAST:
             dtype = {Result.BOOL: "bool", Result.INT64: "int64"}.get(

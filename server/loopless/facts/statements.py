@@ -10,6 +10,7 @@ from loopless.facts.guards import where_false, where_true
 from loopless.facts.infer import INT, dotted, infer, operator
 from loopless.facts.modes import note_modes
 from loopless.facts.rounds import settled
+from loopless.facts.places import places_read
 from loopless.facts.scope import (
     Scope,
     mentions,
@@ -34,6 +35,7 @@ def advance(block: Iterable[tree.Stmt], scope: Scope) -> None:
 def step(statement: tree.Stmt, scope: Scope) -> None:
     """Take the effect of one statement into the scope."""
     note_modes(statement, scope)
+    scope.given += places_read(statement, scope)
     match statement:
         case tree.Assign(target, value):
             others = sharers(value, scope)

@@ -21,7 +21,6 @@ from loopless.lift.context import Frame, Unbound
 from loopless.lift.decided import decided
 from loopless.lift.overlap import may_touch
 from loopless.lift.piece import Define, Write
-from loopless.lift.stop import stop
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -65,17 +64,20 @@ def arms(
     asked_again = asked_again or then.env != frame.env
     saved = _kept_test(executor, test, frame, start, span, asked_again=asked_again)
     if saved != test:
-        middle += 1
-        for at in range(start + 1, middle):
-            frame.pieces[at] = asking(frame.pieces[at], test, saved)
-        then.env = {
-            name: value if isinstance(value, Unbound) else swapped(value, test, saved)
-            for name, value in then.env.items()
-        }
-        test = saved
+        _ask(saved, test, then, frame, start, middle)
+        test, middle = saved, middle + 1
     other = frame.branch(conjunction(outer, negated(test)))
+    temps, given = set(executor.lifting.temps), set(executor.lifting.given)
     run_other(other)
-    _refuse_changed(executor, test, frame, middle, other, span)
+    if _changes_test(executor, test, frame, middle, other):
+        # Once more, with the condition saved before either arm runs.
+        del frame.pieces[middle:]
+        executor.lifting.temps, executor.lifting.given = temps, given
+        saved = _saved(executor, test, frame, start, span)
+        _ask(saved, test, then, frame, start, middle)
+        test, middle = saved, middle + 1
+        other = frame.branch(conjunction(outer, negated(test)))
+        run_other(other)
     merge_stores(frame.pieces, start, middle, test, outer)
     for name in {*then.env, *other.env}:
         left, right = then.env.get(name), other.env.get(name)
@@ -91,10 +93,18 @@ def arms(
             frame.env[name] = both
 
 
-def _refuse_changed(
-    executor: Executor, test: Value, frame: Frame, middle: int, other: Frame, span: Span
-) -> None:
-    """The second arm may change what the condition reads in its last store only."""
+def _ask(saved: Value, test: Value, then: Frame, frame: Frame, start: int, middle: int) -> None:
+    """Let the first arm ask for the saved condition, which stands in front of it."""
+    for at in range(start + 1, middle + 1):
+        frame.pieces[at] = asking(frame.pieces[at], test, saved)
+    then.env = {
+        name: value if isinstance(value, Unbound) else swapped(value, test, saved)
+        for name, value in then.env.items()
+    }
+
+
+def _changes_test(executor: Executor, test: Value, frame: Frame, middle: int, other: Frame) -> bool:
+    """Whether the second arm changes what the condition reads, other than in its last store."""
     asked_again = other.env != frame.env
     for at in range(middle, len(frame.pieces)):
         piece = frame.pieces[at]
@@ -106,7 +116,8 @@ def _refuse_changed(
         ):
             break
         if any(may_touch(piece, read, executor.scope) for read in reads_of(test)):
-            raise stop("condition", "an arm of the `if` changes what its condition reads", span)
+            return True
+    return False
 
 
 def _kept_test(
@@ -123,10 +134,15 @@ def _kept_test(
         ):
             break
         if any(may_touch(piece, read, executor.scope) for read in reads_of(test)):
-            name = executor.lifting.temp("chosen")
-            rank = type_of(test, executor.scope).rank
-            dims = None if rank is None else (None,) * rank
-            executor.scope.names[name] = Fact("tensor", dims, dtype="bool")
-            frame.pieces.insert(start, Define(name, test, (), span))
-            return Temp(name, ())
+            return _saved(executor, test, frame, start, span)
     return test
+
+
+def _saved(executor: Executor, test: Value, frame: Frame, start: int, span: Span) -> Value:
+    """The condition under a name, computed before the arms."""
+    name = executor.lifting.temp("chosen")
+    rank = type_of(test, executor.scope).rank
+    dims = None if rank is None else (None,) * rank
+    executor.scope.names[name] = Fact("tensor", dims, dtype="bool")
+    frame.pieces.insert(start, Define(name, test, (), span))
+    return Temp(name, ())

@@ -22,6 +22,7 @@ from loopless.ir.value import (
     substitute,
 )
 from loopless.lift.grown import grown
+from loopless.lift.latest import kept_on
 
 ZERO, ONE = Int(poly(0)), Int(poly(1))
 
@@ -390,9 +391,13 @@ def _conditional(name: str, update: Value, start: Value, axis: Axis) -> Solution
         ):
             if axis not in axes_of(then):
                 chosen = Reduce("any", axis, test)
-                return Solution(Read(name, ()), Apply("where", (chosen, then, start)))
-            key = Int(poly(axis))
-            fold = Best(">=", axis, key, Int(poly(-1)), then, start, test)
-            return Solution(Read(name, ()), fold)
+                after: Value = Apply("where", (chosen, then, start))
+            else:
+                key = Int(poly(axis))
+                after = Best(">=", axis, key, Int(poly(-1)), then, start, test)
+            running = kept_on(test, then, start, axis)
+            if running is None:
+                return Solution(Read(name, ()), after)
+            return Solution(running[0], after, running[1])
         case _:
             return None

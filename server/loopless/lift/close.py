@@ -245,7 +245,7 @@ def _solve(
             now = _in_value(update, solved)
             others = (cells_of(now) & updates.keys()) - {name} - solved.keys()
             # What is kept beside the best key is no value of the last iteration that changed the key.
-            found = _beside_another(name, update, start, axis, updates, starts)
+            found = _beside_another(name, start, axis, updates, starts, solved)
             if found is None and not others:
                 found = solve(name, now, start, axis)
             if found is not None:
@@ -256,17 +256,23 @@ def _solve(
 
 def _beside_another(
     name: str,
-    update: Value,
     start: Value,
     axis: Axis,
     updates: dict[str, Value],
     starts: dict[str, Bound],
+    solved: dict[str, Solution],
 ) -> Solution | None:
-    for leader, leader_update in updates.items():
+    for leader in updates:
         leader_start = starts[leader]
         if leader == name or isinstance(leader_start, Unbound):
             continue
-        found = companion(name, update, start, axis, leader, leader_update, leader_start)
+        pair = {name, leader}
+        known = {n: s for n, s in solved.items() if n not in pair}
+        update, leading = (_in_value(updates[n], known) for n in (name, leader))
+        if (cells_of(update) | cells_of(leading)) & (updates.keys() - pair - known.keys()):
+            # What is compared has no closed form yet.
+            continue
+        found = companion(name, update, start, axis, leader, leading, leader_start)
         if found is not None:
             return found
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loopless.dependence.conditions import integer_of
 from loopless.finding import Span
 from loopless.ir import tree
-from loopless.ir.poly import Cell, Poly, Symbol, arithmetic, poly
+from loopless.ir.poly import Cell, Dim, Numel, Poly, Symbol, arithmetic, poly
 from loopless.ir.value import Apply, Int, Ref, Value
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.evaluate import Evaluator
@@ -23,6 +23,28 @@ def counter_start(name: str, known: Bound, lifting: Lifting) -> Bound:
     if fact.kind in {"unknown", "number"} and known == Ref(name):
         return Int(poly(Symbol(name)))
     return known
+
+
+def whole_start(name: str, lifting: Lifting) -> Poly | None:
+    """The integer that a name is before the loop, in terms that the loop leaves alone: a number, `n - 1`, `offset`."""
+    scope = lifting.scope
+    fact = scope.fact(name)
+    if fact.poly is None or fact.kind not in {"int", "unknown"}:
+        return None
+    if fact.kind == "unknown" and name not in scope.integers:
+        return None
+    for atom in fact.poly.atoms():
+        match atom:
+            case Symbol(of):
+                if scope.fact(of).kind != "int" and of not in scope.integers:
+                    return None
+            case Dim(of) | Numel(of):
+                pass
+            case _:
+                continue
+        if of in lifting.loop_names:
+            return None
+    return fact.poly
 
 
 def end_of(expr: tree.Expr, evaluator: Evaluator, frame: Frame, span: Span) -> Poly:

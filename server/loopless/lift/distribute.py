@@ -26,7 +26,9 @@ from loopless.ir.value import (
     walk,
 )
 from loopless.lift.context import Lifting
+from loopless.lift.exclusive import never_both
 from loopless.lift.extremes import kept_extreme
+from loopless.lift.forward import forwarded
 from loopless.lift.implied import without_asking
 from loopless.lift.interchange import kept_on_axis
 from loopless.lift.nodes import split_nodes
@@ -41,6 +43,7 @@ from loopless.lift.space import Space
 from loopless.lift.split import peeled, split_at_meeting
 from loopless.lift.stop import StopLifting, stop
 from loopless.lift.wave import woven
+from loopless.lift.unsaved import unsaved
 
 
 def distribute(
@@ -70,6 +73,7 @@ def _distributed(
     *,
     splits: bool,
 ) -> list[Piece]:
+    pieces = forwarded(pieces, lifting, lambda these: _cycles(these, axis, lifting))
     pieces = split_nodes(pieces, axis, lifting, lambda these: _cycles(these, axis, lifting))
     edges, reasons = _edges(pieces, axis, lifting)
     lifting.dependences += [missed.witness for missed in reasons.values()]
@@ -124,7 +128,8 @@ def _distributed(
         for piece in lifted:
             if isinstance(piece, Define):
                 temps[piece.name] = piece.axes
-        result.extend(p for piece in lifted for p in peeled(piece, axis, lifting))
+        for piece in lifted:
+            result.extend(peeled(unsaved(piece, result, axis, lifting.scope), axis, lifting))
     flush()
     for piece in result:
         if isinstance(piece, Kept):
@@ -172,6 +177,7 @@ def _edges(
     all_reads = [list(reads(p)) for p in pieces]
     all_writes = [list(writes(p)) for p in pieces]
     temps = {p.name for p in pieces if isinstance(p, Define)}
+    apart = never_both(pieces, scope)
 
     def connect(source: int, sink: int, kind: str, root: str) -> None:
         edges[source].add(sink)
@@ -181,9 +187,11 @@ def _edges(
     def compare(first: int, second: int, kind: str, a: Access, b: Access) -> None:
         if a.root != b.root and not scope.may_alias(a.root, b.root):
             return
+        if a.root in temps and first != second:
+            # What a fold asks for may have been saved in an iteration before.
+            earlier = kind == "anti" and axis in a.prefix
+            connect(*((second, first) if earlier else (first, second)), kind, a.root)
         if a.root in temps:
-            if first != second:
-                connect(first, second, kind, a.root)
             return
         if first == second:
             if _carries(kind, pieces[first], a, b, axis, lifting):
@@ -191,7 +199,8 @@ def _edges(
             return
         if kind == "output" and _both_update(pieces[first], pieces[second]):
             return
-        if may_meet(a, b, axis, "=", scope) or may_meet(a, b, axis, "<", scope):
+        orders = "<" if (first, second) in apart else "=<"
+        if any(may_meet(a, b, axis, order, scope) for order in orders):
             connect(first, second, kind, a.root)
         if may_meet(a, b, axis, ">", scope):
             connect(second, first, kind, a.root)

@@ -31,7 +31,7 @@ from loopless.lift.branches import branch
 from loopless.lift.chosen import refuse_masks
 from loopless.lift.close import Closed, close_level
 from loopless.lift.context import Bound, Frame, Lifting, Unbound
-from loopless.lift.counting import counter_start
+from loopless.lift.counting import counter_start, whole_start
 from loopless.lift.digits import digit_loops
 from loopless.lift.effects import effect
 from loopless.lift.evaluate import Evaluator
@@ -164,8 +164,9 @@ class Executor:
             return known
         if name in self.scope.names or name in self.scope.locals or name.startswith("self."):
             fact = self.scope.fact(name)
-            if fact.kind == "int" and fact.poly is not None and fact.poly.constant is not None:
-                return Int(fact.poly)
+            whole = whole_start(name, self.lifting)
+            if whole is not None:
+                return Int(whole)
             if fact.kind in {"float", "bool"} and isinstance(fact.literal, int | float):
                 return Const(fact.literal)
             if name in self.scope.names:

@@ -105,7 +105,7 @@ def _value_reads(
             for part in children(value):
                 yield from _value_reads(part, inner, given, prefix)
         case Temp(name):
-            yield Access(name, (), inner, given)
+            yield Access(name, (), inner, given, prefix)
         case Reduce(_, axis, body, when):
             more = (*given, *constraints(when))
             yield from _value_reads(body, (*inner, axis), more, prefix)

@@ -82,7 +82,7 @@ def _called(
     copies = [
         tree.Assign(new[name], value, span) for name, value in given.items() if new[name] != value
     ]
-    result = rewritten(body, lambda node: _renamed(node, new, target))
+    result = _without_itself(rewritten(body, lambda node: _renamed(node, new, target)))
     whole = (*copies, *_placed(result, span))
     return _block(whole, scope, taken | names_bound(whole), depth + 1)
 
@@ -209,6 +209,15 @@ def _spellings(name: str) -> Iterator[str]:
 
 def _renamed(node: Any, new: dict[str, tree.Expr], target: tree.Name | None) -> Any:
     return new.get(node.id) if isinstance(node, tree.Name) and node is not target else None
+
+
+def _without_itself(body: Block) -> Block:
+    """The body without `a = a` at its end, which is what `a = f(a)` comes to where `f` returns its argument."""
+    match body:
+        case (*before, tree.Assign(tree.Name(to), tree.Name(name))) if to == name:
+            return tuple(before)
+        case _:
+            return body
 
 
 def _placed(node: Any, span: Span) -> Any:
