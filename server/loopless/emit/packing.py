@@ -16,7 +16,7 @@ from loopless.lift.types import type_of
 def pack(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     """`packed = x[keep]`, and the row that it fills."""
     printer = printer_for(setting, piece.axes, draft)
-    first = first_place(piece, piece.axes[0]) if len(piece.axes) == 1 else None
+    first = first_place(piece)
     if first is None or piece.when is None:
         raise Unprintable("packing", "rows that are filled one after the other")
     printer.guards.append(piece.when)
@@ -26,7 +26,9 @@ def pack(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
     if value.axes != piece.axes:
         raise Unprintable("packing", "a value that does not vary along the loop")
     spread = setting.behind and (value.behind or value.rank == 0)
-    if not spread and (own.rank is None or own.rank != value.rank):
+    # Along several axes, what is not known is presumed to be a number (P4).
+    number = len(piece.axes) > 1 and value.rank == 0 and own.rank is None
+    if not spread and not number and (own.rank is None or own.rank != value.rank):
         raise Unprintable("unknown-rank", "items of unknown rank are packed")
     # A predicate is a number, whatever the items are.
     printer.behind = False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from loopless.facts.compared import shown_by_comparison
-from loopless.facts.handed import calls_of, copied, items_computed_with
+from loopless.facts.handed import calls_of, copied, inside_functions, items_computed_with
 from loopless.facts.kept import kept_as_tensors
 from loopless.facts.masks import is_mask, masks_of
 from loopless.facts.namespaces import is_operation
@@ -135,6 +135,7 @@ def gather(
     integers = _integers(body)
     indexed.update(_passed_on(body, stored, integers))
     indexed.update(copied(body))
+    indexed.update(inside_functions(body, canonical))
     for function, given in calls_of(body, functions):
         indexed.update(items_computed_with(function, given))
         within = gather(function.body, canonical, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.ir import tree
@@ -68,3 +68,34 @@ def _operands(statements: list[tree.Stmt]) -> frozenset[str]:
                     case _:
                         pass
     return frozenset(found)
+
+
+def inside_functions(
+    body: Iterable[tree.Stmt], canonical: Callable[[tree.Expr], str | None]
+) -> Iterator[str]:
+    """Names of which an item is an argument of `math.sin` or `abs`, or an operand by a choice."""
+    for statement in every_statement(body):
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Call(func, (arg, *_)) if _is_of_numbers(canonical(func)):
+                        yield from _items(arg)
+                    case tree.Operator(op, operands) if op in _ARITHMETIC:
+                        for operand in operands:
+                            if isinstance(operand, tree.Choice):
+                                yield from _items(operand.then)
+                                yield from _items(operand.otherwise)
+                    case _:
+                        pass
+
+
+def _is_of_numbers(whole: str | None) -> bool:
+    return whole is not None and (whole.startswith("math.") or whole == "builtins.abs")
+
+
+def _items(expr: tree.Expr) -> Iterator[str]:
+    match expr:
+        case tree.Item(tree.Name(name)):
+            yield name
+        case _:
+            pass

@@ -34,7 +34,7 @@ from loopless.lift.interchange import kept_on_axis
 from loopless.lift.nodes import split_nodes
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.overwrites import LAST, overwritten
-from loopless.lift.packing import PACK, packed
+from loopless.lift.packing import PACK, packed, packed_rows
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.reroll import rerolled
 from loopless.lift.saved import retemped
@@ -310,7 +310,8 @@ def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) ->
         return [replace(piece, axes=(axis, *piece.axes))]
     if piece.op == PACK:
         # Rows of several lengths, one after the other.
-        return None
+        rows = packed_rows(piece, axis)
+        return None if rows is None else [rows]
     if axis in moving:
         return [replace(piece, axes=(axis, *piece.axes))]
     when_inside: Value | None = None
