@@ -9,8 +9,8 @@ from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.guards import where_false, where_true
 from loopless.facts.infer import INT, dotted, infer, operator
 from loopless.facts.modes import note_modes
-from loopless.facts.rounds import settled
 from loopless.facts.places import places_read
+from loopless.facts.rounds import settled
 from loopless.facts.scope import (
     Scope,
     mentions,

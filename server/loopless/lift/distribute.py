@@ -42,8 +42,8 @@ from loopless.lift.scans import array_scan
 from loopless.lift.space import Space
 from loopless.lift.split import peeled, split_at_meeting
 from loopless.lift.stop import StopLifting, stop
-from loopless.lift.wave import woven
 from loopless.lift.unsaved import unsaved
+from loopless.lift.wave import woven
 
 
 def distribute(
