@@ -336,7 +336,9 @@ def _named(name: str, call: tree.Call, scope: Scope) -> Fact:
         case "builtins.range", _:
             return Fact("unknown", instance="range")
         case (("builtins.int" | "builtins.round"), (of,)):
-            return Fact("int", poly=infer(of, scope).poly)
+            # Of what may be a float, the integer is another number.
+            whole = infer(of, scope)
+            return Fact("int", poly=whole.poly if whole.kind == "int" else None)
         case "builtins.float", _:
             return Fact("float")
         case "builtins.bool", _:

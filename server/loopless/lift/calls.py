@@ -14,6 +14,7 @@ from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import poly
 from loopless.ir.value import (
+    ROUND,
     Apply,
     At,
     Const,
@@ -32,10 +33,11 @@ from loopless.lift.choice import extreme
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.listed import taken
 from loopless.lift.masked import masked_operation
+from loopless.lift.places import SLICE
 from loopless.lift.ranks import learn_rows, learn_scalar
 from loopless.lift.sizes import size_asked
 from loopless.lift.stop import stop
-from loopless.lift.types import type_of
+from loopless.lift.types import Type, type_of
 from loopless.lift.words import described, spelled
 
 if TYPE_CHECKING:
@@ -254,6 +256,19 @@ def _builtin(evaluator: Evaluator, short: str, call: tree.Call, frame: Frame) ->
             )
         case "range" | "enumerate" | "zip", _:
             raise stop("unknown-call", f"`{short}` as a value", call.span)
+        case _:
+            return _rounded_or_cut(short, args, types, call)
+
+
+def _rounded_or_cut(short: str, args: list[Value], types: list[Type], call: tree.Call) -> Value:
+    """`round` of a number, and a slice as a value."""
+    match short, args:
+        case "round", [arg] if types[0].kind == "int":
+            return arg
+        case "round", [arg] if types[0].kind in {"float", "number"}:
+            return Apply(ROUND, (arg,))
+        case "slice", [_] | [_, _] | [_, _, _]:
+            return OnItem(SLICE, tuple(args))
         case _:
             raise stop("unknown-call", f"no rule for `{short}`", call.span)
 

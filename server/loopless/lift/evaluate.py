@@ -27,6 +27,7 @@ from loopless.lift.chosen import chosen
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.listed import listed
+from loopless.lift.membership import compared
 from loopless.lift.places import subscripts_of
 from loopless.lift.ranks import learn_matrix
 from loopless.lift.results import named_result, numbered_result
@@ -154,8 +155,9 @@ class Evaluator:
 
     def combined(self, op: str, values: list[Value], span: Span) -> Value:
         """An operator applied to values, folded to a polynomial where all are integers."""
-        if op in {"is", "is not", "in", "not in"}:
-            raise stop("unknown-operator", f"`{op}` on a value of the loop", span)
+        told = compared(op, values, span, self.scope)
+        if told is not None:
+            return told
         if op in _INTEGER_OPS:
             integers = [integer_of(value) for value in values]
             if all(i is not None for i in integers):

@@ -13,6 +13,7 @@ from loopless.ir.value import (
     Const,
     Cut,
     New,
+    OnItem,
     Pick,
     Ref,
     Sub,
@@ -30,6 +31,10 @@ from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
     from loopless.lift.evaluate import Evaluator
+
+
+SLICE = "made slice"
+"""`slice(start, end)`, as an operation that nothing prints: it is good for a subscript."""
 
 
 def subscripts_of(
@@ -74,6 +79,8 @@ def _place(evaluator: Evaluator, value: Value, span: Span) -> list[Sub]:
             if fact.is_tensor:
                 return [Pick(value)]
             raise stop("unknown-subscript", f"`{name}` as a subscript", span)
+        case OnItem(op, args) if op == SLICE:
+            return [_made_slice(args, span, evaluator)]
         case Tuple(items):
             return [sub for inner in items for sub in _place(evaluator, inner, span)]
         case _:
@@ -88,23 +95,35 @@ def _place(evaluator: Evaluator, value: Value, span: Span) -> list[Sub]:
 
 def _cut(evaluator: Evaluator, subscript: tree.Range, frame: Frame) -> Cut:
     """A slice."""
+    ends = (subscript.start, subscript.stop, subscript.step)
+    values = [None if expr is None else evaluator.value(expr, frame) for expr in ends]
+    return _between(values, subscript.span, evaluator)
 
-    def bound(expr: tree.Expr | None) -> Poly | None:
-        if expr is None:
+
+def _made_slice(args: tuple[Value, ...], span: Span, evaluator: Evaluator) -> Cut:
+    """A slice that was made by `slice(…)`."""
+    ends = args if len(args) > 1 else (Const(None), *args)
+    values = [None if value == Const(None) else value for value in ends]
+    return _between([*values, None][:3], span, evaluator)
+
+
+def _between(values: list[Value | None], span: Span, evaluator: Evaluator) -> Cut:
+    """A slice by its start, end and step."""
+
+    def bound(value: Value | None) -> Poly | None:
+        if value is None:
             return None
-        p = bound_of(evaluator.value(expr, frame), evaluator.scope)
+        p = bound_of(value, evaluator.scope)
         if p is None:
-            raise stop("data-dependent-size", "the length of a slice depends on data", expr.span)
+            raise stop("data-dependent-size", "the length of a slice depends on data", span)
         for held in held_in(p):
             learn_scalar(held, evaluator.lifting)
         return p
 
-    start, stop_at, step = bound(subscript.start), bound(subscript.stop), bound(subscript.step)
+    start, stop_at, step = (bound(value) for value in values)
     stride = 1 if step is None else step.constant
     if stride is None or stride < 1:
-        raise stop(
-            "unknown-subscript", "the step of a slice is not a positive number", subscript.span
-        )
+        raise stop("unknown-subscript", "the step of a slice is not a positive number", span)
     first = start or poly(0)
     if stop_at is None:
         return Cut(first, None, stride)
