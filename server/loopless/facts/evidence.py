@@ -6,11 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from loopless.facts.compared import shown_by_comparison
-from loopless.facts.handed import calls_of, copied, inside_functions, items_computed_with
+from loopless.facts.handed import (
+    asked_of_results,
+    calls_of,
+    copied,
+    inside_functions,
+    items_computed_with,
+)
 from loopless.facts.kept import kept_as_tensors
 from loopless.facts.masks import is_mask, masks_of
 from loopless.facts.namespaces import is_operation
 from loopless.facts.numbers import numbers_in
+from loopless.facts.operations import lookup
 from loopless.facts.rows import opened, row_items
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
@@ -130,6 +137,7 @@ def gather(
                 pass
     strong.update(kept_as_tensors(body, canonical))
     strong.update(shown_by_comparison(body))
+    strong.update(asked_of_results(body, _TENSOR_ATTRIBUTES))
     # What subscripts name is there: a condition on fewer of them asks a row, which may have one element.
     ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}
     integers = _integers(body)
@@ -263,7 +271,9 @@ def _sliced(expr: tree.Expr, strong: set[str], indexed: set[str]) -> None:
 def _given(whole: str, args: tuple[tree.Expr, ...], strong: set[str], indexed: set[str]) -> None:
     """What it shows of a name to be an argument of a torch function."""
     short = whole.rsplit(".", 1)[-1]
-    if short in _NO_EVIDENCE or short[:1].isupper():
+    known = lookup(whole)
+    made_of_numbers = known is not None and not known.tensors
+    if short in _NO_EVIDENCE or short[:1].isupper() or made_of_numbers:
         return
     for argument in args[:2]:
         match argument:

@@ -60,6 +60,8 @@ def _given(
     if short in {"outer", "ger"}:
         second = _dims(given, 1, scope)
         return (*first, *second) if first and second and len(first) == len(second) == 1 else None
+    if short.endswith("_window") and given.facts:
+        return (given.first.poly,)
     if short == "pad":
         return _padded(first, given)
     if short == "unsqueeze" and first is not None:

@@ -22,6 +22,36 @@ def copied(body: Iterable[tree.Stmt]) -> Iterator[str]:
                 pass
 
 
+def asked_of_results(body: Iterable[tree.Stmt], attributes: frozenset[str]) -> Iterator[str]:
+    """Names whose results with numbers have what only tensors have: `pred` in `(pred == c).float()`."""
+    statements = list(every_statement(body))
+    counted = {name for s in statements for name in _counters(s)}
+    for statement in statements:
+        for expr in own_expressions(statement):
+            for inner in walk_expr(expr):
+                match inner:
+                    case tree.Field(tree.Operator(_, operands), name) if name in attributes:
+                        yield from _only_name(operands, counted)
+                    case _:
+                        pass
+
+
+def _counters(statement: tree.Stmt) -> Iterator[str]:
+    match statement:
+        case tree.For(tree.Name(name), tree.Call(tree.Name("range"))):
+            yield name
+        case _:
+            pass
+
+
+def _only_name(operands: tuple[tree.Expr, ...], counted: set[str]) -> Iterator[str]:
+    """The one operand that may be a tensor: all others are numbers written out, and counters."""
+    names = [o.id for o in operands if isinstance(o, tree.Name) and o.id not in counted]
+    plain = all(isinstance(o, tree.Name | tree.Literal) for o in operands)
+    if plain and len(names) == 1:
+        yield names[0]
+
+
 def calls_of(
     body: Iterable[tree.Stmt], functions: Mapping[str, tree.Function]
 ) -> Iterator[tuple[tree.Function, dict[str, tree.Expr]]]:
