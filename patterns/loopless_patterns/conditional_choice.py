@@ -16,8 +16,7 @@ for i in range(x.shape[0]):
 
 ```python
 # after
-y = torch.zeros_like(x)
-y[:] = torch.where(x > 0, x, 0.1 * x)
+y = torch.where(x > 0, x, 0.1 * x).to(x.dtype)
 ```
 
 Holds when:

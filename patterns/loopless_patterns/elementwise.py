@@ -13,8 +13,7 @@ for i in range(x.shape[0]):
 
 ```python
 # after
-y = torch.zeros_like(x)
-y[:] = torch.exp(2 * x) + bias[:x.shape[1]]
+y = (torch.exp(2 * x) + bias[:x.shape[1]]).to(x.dtype)
 ```
 
 Holds when:

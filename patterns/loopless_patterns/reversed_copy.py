@@ -12,7 +12,7 @@ for i in range(n):
 
 ```python
 # after
-y = x.flip(0).clone()
+y = x.flip(0)
 ```
 
 Holds when:

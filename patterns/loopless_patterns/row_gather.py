@@ -12,8 +12,7 @@ for i in range(len(tokens)):
 
 ```python
 # after
-rows = torch.zeros(len(tokens), table.shape[1])
-rows[:] = table[tokens]
+rows = table[tokens].float()
 ```
 
 Holds when:

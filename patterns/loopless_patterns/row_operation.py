@@ -12,8 +12,7 @@ for i in range(x.shape[0]):
 
 ```python
 # after
-y = torch.zeros_like(x)
-y[:] = torch.softmax(x, dim=1)
+y = torch.softmax(x, dim=1)
 ```
 
 Holds when:

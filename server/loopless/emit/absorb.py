@@ -30,6 +30,7 @@ from loopless.ir.value import (
     At,
     Const,
     Int,
+    OnItem,
     Read,
     Reduce,
     Scan,
@@ -44,6 +45,8 @@ _METHODS = {
     "float32": "float", "float64": "double", "float16": "half", "bfloat16": "bfloat16", "int64": "long",
     "int32": "int", "int16": "short", "bool": "bool",
 }  # fmt: skip
+
+_ARITHMETIC = frozenset({"+", "-", "*", "//", "%", "**"})
 
 
 def absorbed(piece: Write, setting: Setting, draft: Draft) -> bool:
@@ -206,11 +209,10 @@ def _cast(root: str, own: str | None, value: Value, kind: Type, scope: Scope) ->
     if not kind.is_tensor and kind.kind not in {"int", "bool"} and own != "float32":
         # A choice between Python's doubles is a float32.
         return None
-    if own.startswith("of:") and _counts_truths(value, scope):
-        return None
     widens = any(isinstance(v, Reduce | Scan) and v.op in {"+", "*"} for v in walk(value))
     narrow = own not in FLOATS and own != "int64"
-    if _dtype(kind) == own and not (widens and narrow):
+    counts = own.startswith("of:") and _counts_truths(value, scope)
+    if _dtype(kind) == own and not (widens and narrow) and not counts:
         return ""
     if not own.startswith("of:"):
         return f"torch.{own}"
@@ -220,12 +222,18 @@ def _cast(root: str, own: str | None, value: Value, kind: Type, scope: Scope) ->
 
 def _counts_truths(value: Value, scope: Scope) -> bool:
     """Whether a tensor of unshown dtype meets a whole number: of bool it would become int64, which a store undoes."""
-    return any(
-        isinstance(inner, Apply)
-        and inner.op in {"+", "-", "*", "//", "%", "**"}
-        and not all(type_of(arg, scope).is_tensor for arg in inner.args)
-        for inner in walk(value)
-    )
+    match value:
+        case Apply("where", (_, then, otherwise)):
+            return _counts_truths(then, scope) or _counts_truths(otherwise, scope)
+        case Apply(op, args):
+            meets = not all(type_of(arg, scope).is_tensor for arg in args)
+            return (op in _ARITHMETIC and meets) or any(_counts_truths(arg, scope) for arg in args)
+        case OnItem(_, args):
+            return any(_counts_truths(arg, scope) for arg in args)
+        case Reduce(_, _, body) | Scan(_, _, body):
+            return _counts_truths(body, scope)
+        case _:
+            return False
 
 
 def _dtype(kind: Type) -> str | None:

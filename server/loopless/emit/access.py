@@ -14,6 +14,7 @@ from loopless.emit.integers import integer
 from loopless.emit.mixed import item_numbers, put_back
 from loopless.emit.orientation import as_asked, lookup_behind, sent
 from loopless.emit.presumed import walked_whole
+from loopless.emit.rolled import rolled, turned
 from loopless.emit.strides import strided, strides
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import read_view
@@ -33,6 +34,9 @@ def access(read: Read, printer: Printer) -> Code:
     read = read_view(read, printer)
     if any(moves(sub, printer) for sub in read.subs):
         return as_asked(windowed(read, printer), printer)
+    around = turned(read, plans_of(read.root, read.subs, printer), printer)
+    if around is not None:
+        return rolled(access(around[0], printer), around[1], printer)
     looked_up = lookup_behind(read, printer) if printer.behind else None
     if looked_up is not None:
         return looked_up

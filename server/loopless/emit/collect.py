@@ -19,6 +19,7 @@ from loopless.emit.draft import (
     printer_for,
     runs_test,
 )
+from loopless.emit.fit import is_new
 from loopless.emit.lines import stands_alone, whole_lines
 from loopless.emit.orientation import brought
 from loopless.emit.printer import Printer
@@ -289,7 +290,8 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         code = _joined(code, kind, collector, printer, whole_rows=whole_rows)
     else:
         code = _from_reads(code, kind, collector, printer)
-    if again is None and append.when is None and collector.function != "list" and _is_view(value):
+    shares = again is None and append.when is None and collector.function != "list"
+    if shares and _is_view(value) and not is_new(code, value, printer):
         code = code.but(f"{code.primary}.clone()")
     tabled = of_some_rows(table, code, append.axes, collector.dtype, printer)
     code = tabled or _where_it_runs(code, append, collector, printer, setting)

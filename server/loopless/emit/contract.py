@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.emit.code import ATOM, TERM, Code
@@ -10,7 +11,7 @@ from loopless.emit.operators import infix, prefix
 from loopless.emit.planes import letters_of, with_planes, word_of
 from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis
-from loopless.ir.value import Apply, Value, axes_of
+from loopless.ir.value import Apply, Read, Value, axes_of
 from loopless.lift.types import Type, type_of
 
 if TYPE_CHECKING:
@@ -30,16 +31,22 @@ def factors(value: Value) -> list[Value] | None:
 
 def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
     """`Σ a * b` as a product of matrices or vectors, None where that does not fit."""
-    parts = factors(body)
+    match body:
+        case Apply("neg", (inner,)):
+            code = contraction(axes, inner, printer)
+            return None if code is None else prefix("-", code, printer)
+        case Apply("+" | "-" as op, (left, right)):
+            return _both(op, contraction(axes, left, printer), axes, right, printer)
+        case _:
+            parts = factors(body)
     if parts is None:
-        match body:
-            case Apply("neg", (inner,)):
-                code = contraction(axes, inner, printer)
-                return None if code is None else prefix("-", code, printer)
-            case _:
-                return None
+        return None
     scalars = [p for p in parts if not (axes_of(p) & set(axes))]
     summed = [p for p in parts if axes_of(p) & set(axes)]
+    if len(summed) == 1 and scalars and isinstance(summed[0], Apply):
+        # A factor that is the same for all of a sum's products may stand before them.
+        total = contraction(axes, summed[0], printer) if summed[0].op in {"+", "-"} else None
+        return None if total is None else _scaled(scalars, total, printer)
     if len(summed) != 2:
         return None
     if printer.behind:
@@ -49,7 +56,7 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
         product = rows_behind(axes, summed, printer)
         return None if product is None else _scaled(scalars, product, printer)
     left, right = summed
-    types = [type_of(p, printer.scope) for p in summed]
+    types = [_as_number(p, [*axes, *axes_of(left), *axes_of(right)], printer) for p in summed]
     if not all(multipliable(t) for t in types) or not same_dtype(types[0], types[1]):
         return None
     if any(set(axes) - axes_of(p) for p in summed):
@@ -64,6 +71,14 @@ def contraction(axes: list[Axis], body: Value, printer: Printer) -> Code | None:
         return None
     printer.grade_at_least("E1")
     return _scaled(scalars, product, printer)
+
+
+def _both(
+    op: str, one: Code | None, axes: list[Axis], right: Value, printer: Printer
+) -> Code | None:
+    """`Σ (a * b + c * d)` as two products, where each of them is one of matrices or vectors."""
+    other = None if one is None else contraction(axes, right, printer)
+    return None if one is None or other is None else infix(op, one, other, printer)
 
 
 def _scaled(scalars: list[Value], product: Code, printer: Printer) -> Code:
@@ -101,6 +116,16 @@ def rows_behind(axes: list[Axis], summed: list[Value], printer: Printer) -> Code
     spec = f"{word_of(one.axes, letters)},{word_of(other.axes, letters)}...->...{word_of(tuple(left), letters)}"
     text = f'{printer.function("torch.einsum")}("{spec}", {one.text}, {other.text})'
     return Code(text, ATOM, tuple(left), None, kin=other.kin, behind=bool(left))
+
+
+def _as_number(value: Value, axes: list[Axis], printer: Printer) -> Type:
+    """The type of a factor; along several axes an item by one subscript beside others is a number (P4)."""
+    kind = type_of(value, printer.scope)
+    several = len({a for a in axes if a not in printer.loops}) > 1
+    if kind.rank is not None or not several or not isinstance(value, Read) or not value.subs:
+        return kind
+    known = printer.scope.least_rank.get(printer.scope.shape_root(value.root), 0)
+    return kind if known < 0 else replace(kind, rank=0)
 
 
 def multipliable(kind: Type) -> bool:
@@ -201,9 +226,8 @@ def _arranged(value: Value, order: list[Axis], printer: Printer) -> Code | None:
         code = printer.code(value)
     finally:
         printer.layout = layout + [a for a in printer.layout if a not in layout]
-    if code.axes != tuple(order) or code.rank != 0:
-        return None
-    return code
+    # What is of unknown rank was presumed to be a number (P4).
+    return None if code.axes != tuple(order) or code.rank else replace(code, rank=0)
 
 
 def _einsum(

@@ -7,10 +7,24 @@ import ast
 from loopless.emit.access import plans_of
 from loopless.emit.code import Code
 from loopless.emit.printer import Printer
-from loopless.facts.operations import Rule, lookup
+from loopless.emit.shapes_kept import of_same_shape
+from loopless.facts.operations import Operation, Rule, lookup
 from loopless.facts.scope import Scope
 from loopless.ir.poly import Poly
-from loopless.ir.value import Apply, Cut, New, OnItem, Pick, Read, Reduce, Scan, Value, walk
+from loopless.ir.value import (
+    Apply,
+    At,
+    Cut,
+    New,
+    OnItem,
+    Pick,
+    Read,
+    Reduce,
+    Scan,
+    Sub,
+    Value,
+    walk,
+)
 from loopless.lift.piece import Write
 from loopless.lift.types import type_of
 
@@ -22,27 +36,42 @@ def is_new(code: Code, value: Value, printer: Printer) -> bool:
         case Read(root, subs), ast.Subscript(value=ast.Name(id=name)) if name == root:
             # Index tensors copy, slices do not.
             return "index" in plans_of(root, subs, printer)
+        case Read(), ast.Call():
+            # What is walked backwards or around its end is a copy.
+            return _makes_memory(node, printer.scope)
         case Read(), _:
             return False
         case _:
-            return _makes_memory(node)
+            return _makes_memory(node, printer.scope)
 
 
-def _makes_memory(node: ast.expr) -> bool:
+def _makes_memory(node: ast.expr, scope: Scope) -> bool:
     match node:
         case ast.BinOp() | ast.Compare() | ast.UnaryOp(op=ast.USub() | ast.Invert()):
             return True
-        case ast.Call(func=ast.Attribute(value=of, attr=name)):
-            known = lookup(f"Tensor.{name}") or lookup(f"torch.{name}")
+        case ast.Call(func=ast.Attribute(value=of) as func):
+            known = _called(func, scope)
             if known is None or known.rule is Rule.EFFECT:
                 return False
             if known.alias or known.rule in {Rule.VIEW, Rule.SHAPE, Rule.META}:
-                return _makes_memory(of)
+                return _makes_memory(of, scope)
             return True
-        case ast.Subscript(value=of):
-            return _makes_memory(of)
+        case ast.Subscript(value=of) | ast.Attribute(value=ast.Call() as of):
+            return _makes_memory(of, scope)
         case _:
             return False
+
+
+def _called(func: ast.Attribute, scope: Scope) -> Operation | None:
+    """The operation that is called: a function by the file's name for its module, else a method."""
+    path, node = [func.attr], func.value
+    while isinstance(node, ast.Attribute):
+        path, node = [node.attr, *path], node.value
+    if isinstance(node, ast.Name) and node.id not in scope.locals:
+        module = scope.world.imports.get(node.id)
+        if module is not None:
+            return lookup(".".join([module, *path]))
+    return lookup(f"Tensor.{func.attr}") or lookup(f"torch.{func.attr}")
 
 
 def fits(code: Code, value: Value, piece: Write, scope: Scope) -> bool:
@@ -63,7 +92,7 @@ def _is_of_shape(value: Value, piece: Write, scope: Scope) -> bool:
     found = False
     for inner in walk(value):
         match inner:
-            case OnItem():
+            case OnItem() if of_same_shape(inner) is None:
                 return False
             case Read(root, subs):
                 kind = type_of(inner, scope)
@@ -83,7 +112,7 @@ def _sizes(value: Value, scope: Scope) -> tuple[Poly, ...] | None:
     match value:
         case Read(root, subs):
             rank = scope.rank(root) if scope.fact(root).is_tensor else 0
-            if rank is None or any(isinstance(sub, Cut | New | Pick) for sub in subs):
+            if rank is None or any(_changes_shape(sub, scope) for sub in subs):
                 return None
             return tuple(scope.size(root, k) for k in range(len(subs), rank))
         case Apply(_, args):
@@ -91,9 +120,18 @@ def _sizes(value: Value, scope: Scope) -> tuple[Poly, ...] | None:
         case Reduce(_, _, body) | Scan(_, _, body):
             return _sizes(body, scope)
         case OnItem():
-            return None
+            shaped = of_same_shape(value)
+            return None if shaped is None else _sizes(shaped, scope)
         case _:
             return () if not type_of(value, scope).is_tensor else None
+
+
+def _changes_shape(sub: Sub, scope: Scope) -> bool:
+    """Whether a subscript does anything but take one place of its dimension."""
+    # A place that is looked up is a number, unless the file shows more (P4).
+    return not isinstance(sub, At) and not (
+        isinstance(sub, Pick) and not type_of(sub.value, scope).rank
+    )
 
 
 def _broadcast(shapes: list[tuple[Poly, ...] | None]) -> tuple[Poly, ...] | None:

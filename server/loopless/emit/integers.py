@@ -158,6 +158,9 @@ def _held_code(value: Value, printer: Printer) -> Code:
 
 def _extreme(bound: str, of: tuple[Poly, ...], printer: Printer) -> Code:
     """The smallest or greatest of several integers: `max` or `min` is the bound that each sets to the others."""
+    between = _between(of, printer) if bound == "min" else None
+    if between is not None:
+        return between
     codes = sorted((integer(p, printer) for p in of), key=lambda code: code.number)
     total = codes[0]
     for code in codes[1:]:
@@ -172,6 +175,22 @@ def _extreme(bound: str, of: tuple[Poly, ...], printer: Printer) -> Code:
             name = printer.function("torch.minimum" if bound == "max" else "torch.maximum")
             total = Code(f"{name}({', '.join(texts)})", ATOM, axes, rank)
     return total
+
+
+def _between(of: tuple[Poly, ...], printer: Printer) -> Code | None:
+    """The greatest of a number and of the least of two others, as one `clamp` between two ends."""
+    match [p.atom for p in of], of:
+        case [Least((_, _) as ends), None], (_, low):
+            pass
+        case _:
+            return None
+    inner, high = sorted(ends, key=lambda p: not (p.axes() or data_in(p)))
+    fixed = not (high.axes() or low.axes() or data_in(high) or data_in(low))
+    code = integer(inner, printer) if fixed and proves(high - low, printer.known) else None
+    if code is None or not code.axes:
+        return None
+    text = f"{code.primary}.clamp({printer.size(low).text}, {printer.size(high).text})"
+    return Code(text, ATOM, code.axes)
 
 
 def _asked_for(under: Poly, printer: Printer) -> None:

@@ -12,6 +12,7 @@ from loopless.emit.joined import JOINS, joined, tensor_of
 from loopless.emit.orientation import in_front
 from loopless.emit.over_all import loss, over_all
 from loopless.emit.resized import flattened, resized
+from loopless.emit.shapes_kept import of_same_rank
 from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.windows import masking
@@ -43,9 +44,8 @@ def on_item(value: OnItem, printer: Printer) -> Code:
     code = _on_item(value, printer)
     if code.rank is not None or code.kin:
         return code
-    known = lookup(value.op)
-    keeps = known is not None and known.rule in {Rule.ALONG, Rule.VIEW} and bool(value.args)
-    first = in_front(value.args[0], printer) if keeps else None
+    kept = of_same_rank(value)
+    first = None if kept is None else in_front(kept, printer)
     return replace(
         code, kin=first.kin if first is not None and first.kin else frozenset({f"{value.op}#/"})
     )

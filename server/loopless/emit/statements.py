@@ -19,6 +19,7 @@ from loopless.emit.draft import (
     needs_trips,
     printer_for,
 )
+from loopless.emit.fit import is_new
 from loopless.emit.orientation import brought
 from loopless.emit.outlives import outlives
 from loopless.emit.segments import joined
@@ -97,7 +98,8 @@ def _define(piece: Define, setting: Setting, draft: Draft, depth: int) -> None:
     text = code.text
     if code.behind:
         text = brought(code).text
-    if isinstance(piece.value, Read) or outlives(piece, code, setting, printer):
+    shares = isinstance(piece.value, Read) or outlives(piece, code, setting, printer)
+    if shares and not is_new(code.but(text), piece.value, printer):
         text = f"{code.but(text).primary}.clone()"
     draft.temp_layouts[piece.name] = code.axes
     if isinstance(piece.value, Read) and not printer.places:

@@ -18,6 +18,7 @@ from loopless.emit.draft import (
     learn,
     printer_for,
 )
+from loopless.emit.fit import is_new
 from loopless.emit.fractions import cuts_fractions
 from loopless.emit.item_ranks import least_rank, same_rank
 from loopless.emit.masked_stores import masked_store
@@ -264,7 +265,7 @@ def _unread(value: Value, setting: Setting) -> Value:
 
 def _stored(line: Code, value: Value, piece: Write, printer: Printer, setting: Setting) -> str:
     """The text behind `=`."""
-    if overlaps(value, piece, setting) and piece.axes:
+    if overlaps(value, piece, setting) and piece.axes and not is_new(line, value, printer):
         return f"{line.primary}.clone()"
     if not line.number and is_indexed(piece, printer):
         # A store through index tensors does not cast (T4).

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from loopless.dependence.conditions import integer_of
-from loopless.dependence.feasible import proves
+from loopless.dependence.feasible import bounds, proves
 from loopless.facts.operations import Operation, Rule, bind, lookup
 from loopless.finding import Span
 from loopless.ir.poly import Poly, greatest, least, poly
@@ -31,6 +31,7 @@ from loopless.lift.chosen import learn_rows_chosen
 from loopless.lift.context import Lifting
 from loopless.lift.flat_masks import folded_flat, meet
 from loopless.lift.open_rows import folded_rows
+from loopless.lift.places_counted import counted_masks
 from loopless.lift.prefixes import prefix_fold
 from loopless.lift.ragged import (
     Ragged,
@@ -237,12 +238,11 @@ def _count(call: _Call, span: Span, lifting: Lifting) -> Value:
     """How many places a reduction folds into one."""
     found = call.found
     rank = type_of(found.value, lifting.scope).rank
-    masks = (
-        joint_mask(found, span, lifting)
-        if len(found.masks) > 1
-        else next(mask for _, mask in found.masks)
-    )
-    count: Value = OnItem("Tensor.sum", (masks,))
+    count = counted_masks([mask for _, mask in found.masks], bounds(lifting.open_axes))
+    if count is None:
+        lone = next(mask for _, mask in found.masks)
+        masks = joint_mask(found, span, lifting) if len(found.masks) > 1 else lone
+        count = OnItem("Tensor.sum", (masks,))
     if rank is None:
         raise stop("unknown-rank", "a mean over a slice that moves, of unknown rank", span)
     ragged_dims = {dim + k for dim, mask in found.masks for k in range(rank_of(mask, lifting))}
@@ -378,4 +378,6 @@ def size_of_slice(cut: Cut, size: Poly, lifting: Lifting) -> Value | None:
     if not moves(cut, lifting):
         return Int(least((cut.count, greatest((size - cut.start, poly(0))))))
     mask = ragged_mask(cut, size, lifting)
-    return None if mask is None else Apply("item", (OnItem("Tensor.sum", (mask,)),))
+    if mask is None:
+        return None
+    return counted_masks([mask], known) or Apply("item", (OnItem("Tensor.sum", (mask,)),))

@@ -23,6 +23,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Append, Write, values_of, with_atoms
+from loopless.lift.places_counted import counted
 
 Known = Sequence[Constraint]
 
@@ -57,6 +58,9 @@ def restricted_reductions(value: Value, lifting: Lifting, known: Known = ()) -> 
     value = rebuild(value, lambda inner: restricted_reductions(inner, lifting, known))
     match value:
         case Reduce(op, axis, body, when) if when is not None:
+            number = counted(value, known)
+            if number is not None:
+                return number
             found = _bounds(when, axis)
             if not found.low and not found.high:
                 return value
