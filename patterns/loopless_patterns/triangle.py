@@ -13,11 +13,7 @@ for i in range(n):
 
 ```python
 # after
-mask = torch.zeros(n, n)
-if n > 0:
-    mask[:] = torch.where(
-        torch.arange(n) < torch.arange(1, n + 1)[:, None], 1, mask
-    )
+mask = (torch.arange(n) < torch.arange(1, n + 1)[:, None]).float()
 ```
 
 Holds when:

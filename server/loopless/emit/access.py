@@ -278,8 +278,9 @@ def _clamped(
 def _place(root: str, subs: tuple[Sub, ...], at: int, p: Poly, printer: Printer) -> str:
     """One place without an axis; from the end where the user counts from there."""
     dim = sum(not isinstance(s, New) for s in subs[:at])
-    printer.places.append(p)
     size = printer.scope.size(root, dim)
+    if not (proves(size - 1 - p, printer.known) and proves(size + p, printer.known)):
+        printer.places.append(p)
     behind = (p - size).constant
     if behind is None or behind >= 0 or size.constant is not None:
         return printer.size(p).text

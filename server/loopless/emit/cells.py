@@ -140,7 +140,7 @@ def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: A
     if len(added) > 1:
         add_guarded(line, added, printer, setting, draft, 0)
         return
-    open_axes = [] if axis is None or proves(axis.extent - 1, []) else [axis]
+    open_axes = [] if axis is None or proves(axis.extent - 1, setting.known) else [axis]
     inner = [a for a in printer.layout if a != axis]
     if needs_trips(printer, setting, open_axes, inner):
         assert axis is not None

@@ -11,6 +11,7 @@ from loopless.emit.code import ATOM, CHOICE, LEVELS, NOT, Code
 from loopless.emit.doubles import beside
 from loopless.emit.number_choices import in_double
 from loopless.emit.operators import infix, prefix
+from loopless.emit.triangles import triangle
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
 from loopless.ir.value import Apply, Const, Tuple, Value, axes_of, walk
@@ -135,6 +136,12 @@ def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
             return where(inner, otherwise, then, printer)
         case _:
             pass
+    part = triangle(test, then, otherwise, lambda: _guarded(test, then, printer), printer)
+    if part is None and isinstance(test, Apply) and test.op in COMPARISONS:
+        rest = negated(test)
+        part = triangle(rest, otherwise, then, lambda: _guarded(rest, otherwise, printer), printer)
+    if part is not None:
+        return part
     condition = mask(test, printer)
     if printer.typed(test).rank:
         printer.parts[condition.text] = "mask"

@@ -10,6 +10,7 @@ from loopless.facts.guards import where_false, where_true
 from loopless.facts.infer import INT, dotted, infer, operator
 from loopless.facts.modes import note_modes
 from loopless.facts.places import places_read
+from loopless.facts.reached import made, reached
 from loopless.facts.rounds import settled
 from loopless.facts.scope import (
     Scope,
@@ -35,7 +36,7 @@ def advance(block: Iterable[tree.Stmt], scope: Scope) -> None:
 def step(statement: tree.Stmt, scope: Scope) -> None:
     """Take the effect of one statement into the scope."""
     note_modes(statement, scope)
-    scope.given += places_read(statement, scope)
+    scope.given = (*scope.given, *places_read(statement, scope), *reached(statement, scope))
     match statement:
         case tree.Assign(target, value):
             others = sharers(value, scope)
@@ -44,6 +45,7 @@ def step(statement: tree.Stmt, scope: Scope) -> None:
                 share(name, others, scope)
             share_held(statement, scope)
             _forget_shapes(statement, scope)
+            scope.given = (*scope.given, *made(statement, scope))
         case tree.Augment(tree.Name(name), op, value):
             fact = scope.fact(name)
             if fact.is_tensor:
