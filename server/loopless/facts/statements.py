@@ -9,7 +9,6 @@ from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.guards import where_false, where_true
 from loopless.facts.infer import INT, dotted, infer, operator
 from loopless.facts.modes import note_modes
-from loopless.facts.places import places_read
 from loopless.facts.reached import made, reached
 from loopless.facts.rounds import settled
 from loopless.facts.scope import (
@@ -36,7 +35,7 @@ def advance(block: Iterable[tree.Stmt], scope: Scope) -> None:
 def step(statement: tree.Stmt, scope: Scope) -> None:
     """Take the effect of one statement into the scope."""
     note_modes(statement, scope)
-    scope.given = (*scope.given, *places_read(statement, scope), *reached(statement, scope))
+    scope.given = (*scope.given, *reached(statement, scope))
     match statement:
         case tree.Assign(target, value):
             others = sharers(value, scope)
