@@ -19,6 +19,7 @@ from loopless.emit.report import Rewrite, all_pieces, finding
 from loopless.emit.stages import facts_of, stages_of
 from loopless.emit.statements import statements
 from loopless.emit.unprintable import Unprintable
+from loopless.facts.reached import before_rounds
 from loopless.facts.scope import Scope, names_bound
 from loopless.finding import Edit, Finding, Missed, Refusal, Stages
 from loopless.ir import tree
@@ -138,7 +139,7 @@ def _region(
     bound = names_bound((loop,))
     live = frozenset(name for name in bound if name in place.live)
     lifting = Lifting(
-        scope.copy(),
+        before_rounds(scope, bound),
         loop_names=bound,
         live=live,
         augmented=augmented(loop),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from loopless.facts.infer import infer
 from loopless.facts.scope import Scope
 from loopless.ir import tree
-from loopless.ir.poly import Dim, Poly
+from loopless.ir.poly import Atom, Dim, Poly, Symbol
 
 
 def reached(statement: tree.Stmt, scope: Scope) -> tuple[Poly, ...]:
@@ -34,6 +34,21 @@ def made(statement: tree.Stmt, scope: Scope) -> tuple[Poly, ...]:
         case _:
             return ()
     return tuple(p for p in dims if p is not None and not _is_plain(p) and p not in scope.given)
+
+
+def before_rounds(scope: Scope, bound: frozenset[str]) -> Scope:
+    """A copy that says nothing of sizes of names that a loop binds: from its second round on they are others."""
+    own = scope.copy()
+    own.given = tuple(p for p in own.given if not any(_is_of(a, bound) for a in p.atoms()))
+    return own
+
+
+def _is_of(atom: Atom, names: frozenset[str]) -> bool:
+    match atom:
+        case Symbol(name) | Dim(name):
+            return name in names or name.partition(".")[0] in names
+        case _:
+            return False
 
 
 def _ends(item: tree.Item, scope: Scope) -> Iterator[Poly]:
