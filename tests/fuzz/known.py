@@ -10,6 +10,7 @@ SHORTER = "P6: an operand is shorter, and no iteration that runs reads past its 
 LISTS = "P1: what is indexed beside a tensor is taken for a tensor, and the caller gives lists"
 
 PROGRAMS = {
+    31: GRAPH,
     57: BOOL,
     72: BOOL,
     77: BOOL,
@@ -22,6 +23,7 @@ PROGRAMS = {
 }
 TWINS = {
     36: GRAPH,
+    37: BOOL,
     42: EMPTY_BODY,
     111: EMPTY_BODY,
     118: GRAPH,
@@ -30,6 +32,7 @@ TWINS = {
     173: EMPTY_BODY,
     185: GRAPH,
     222: EMPTY_BODY,
+    238: EMPTY_BODY,
     250: EMPTY_BODY,
     253: BOOL,
     289: GRAPH,

@@ -11,7 +11,7 @@ from loopless.emit.code import ATOM, Axes, Code
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.operations import lookup
 from loopless.ir.poly import poly
-from loopless.ir.value import ROUND, Apply, Int, Value, axes_of
+from loopless.ir.value import Apply, Int, Value, axes_of
 
 if TYPE_CHECKING:
     from loopless.emit.printer import Printer
@@ -100,7 +100,7 @@ def _math(
 ) -> Code:
     """A function of Python's math module, in double precision where its argument varies."""
     if not axes:
-        name = "round" if op == ROUND else printer.function(op)
+        name = printer.function(op)
         return Code(f"{name}({', '.join(c.text for c in codes)})", number=True)
     known = lookup(op)
     if known is None or known.torch_name is None:
@@ -109,7 +109,7 @@ def _math(
     texts = [aligned(code, axes, rank, printer) for code in doubled]
     text = f"{printer.function(known.torch_name)}({', '.join(texts)})"
     code = Code(text, ATOM, axes, rank)
-    if op in {"math.floor", "math.ceil", "math.trunc", ROUND}:
+    if op in {"math.floor", "math.ceil", "math.trunc"}:
         return code.but(f"{text}.long()")
     return code
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, conjuncts, constraints
+from loopless.dependence.feasible import Constraint
 from loopless.emit.absorb import absorbed
 from loopless.emit.align import lined_up
 from loopless.emit.cells import cell
@@ -14,7 +15,6 @@ from loopless.emit.draft import (
     Draft,
     Setting,
     add_guarded,
-    add_line,
     learn,
     printer_for,
 )
@@ -76,9 +76,15 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         assert test is not None
         code = printer.code(test)
         learn(printer, draft)
-        add_line(f"if {code.text}:", setting, draft, depth)
+        axes = guarded_axes(piece)
+        add_guarded(f"if {code.text}:", axes, printer, setting, draft, depth)
         known = (*setting.known, *constraints(test))
-        write(replace(piece, when=rest), replace(setting, known=known), draft, depth + 1)
+        line = draft.lines[-1]
+        inside = (len(line) - len(line.lstrip())) // len(setting.indent) + 1
+        if inside > depth + 1:
+            # What the condition asks for is there only where the loop runs, and so it was asked.
+            known += tuple(Constraint(axis.extent - 1) for axis in axes)
+        write(replace(piece, when=rest), replace(setting, known=known), draft, inside)
         return
     if kept_where(piece.value) is not None:
         masked_store(piece, setting, draft, depth)

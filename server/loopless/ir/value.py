@@ -97,10 +97,6 @@ class Apply:
     keywords: tuple[tuple[str, Value], ...] = ()
 
 
-ROUND = "math.round"
-"""Python's own `round` of a number, among the other functions of numbers."""
-
-
 @dataclass(frozen=True, slots=True)
 class OnItem:
     """An operation on the item's own dimensions: `torch.softmax(row, dim=0)`; names as in the operation table."""

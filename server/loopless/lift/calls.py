@@ -14,7 +14,6 @@ from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import poly
 from loopless.ir.value import (
-    ROUND,
     Apply,
     At,
     Const,
@@ -261,12 +260,10 @@ def _builtin(evaluator: Evaluator, short: str, call: tree.Call, frame: Frame) ->
 
 
 def _rounded_or_cut(short: str, args: list[Value], types: list[Type], call: tree.Call) -> Value:
-    """`round` of a number, and a slice as a value."""
+    """`round` of an integer, and a slice as a value."""
     match short, args:
         case "round", [arg] if types[0].kind == "int":
             return arg
-        case "round", [arg] if types[0].kind in {"float", "number"}:
-            return Apply(ROUND, (arg,))
         case "slice", [_] | [_, _] | [_, _, _]:
             return OnItem(SLICE, tuple(args))
         case _:

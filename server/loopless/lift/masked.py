@@ -262,8 +262,12 @@ def _size(value: Value, dim: int, lifting: Lifting) -> Poly | None:
             place = at = 0
             for sub in subs:
                 if isinstance(sub, Cut | New):
+                    if at == dim and isinstance(sub, Cut):
+                        # Python cuts a slice off where the tensor ends.
+                        held = size_of_slice(sub, lifting.scope.size(root, place), lifting)
+                        return held.poly if isinstance(held, Int) else None
                     if at == dim:
-                        return sub.count if isinstance(sub, Cut) else poly(1)
+                        return poly(1)
                     at += 1
                 place += not isinstance(sub, New)
             return lifting.scope.size(root, place + dim - at)

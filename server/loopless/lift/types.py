@@ -244,7 +244,7 @@ def _apply(op: str, args: tuple[v.Value, ...], scope: Scope) -> Type:
     }:
         return promoted(types)
     if op.startswith("math."):
-        integral = op in {"math.floor", "math.ceil", "math.trunc", v.ROUND}
+        integral = op in {"math.floor", "math.ceil", "math.trunc"}
         return Type("int", "int64") if integral else Type("float", "float64")
     if op == "cast":
         target = args[1]

@@ -83,8 +83,6 @@ _MATH = (
     Row("math", "ldexp", _math("torch.ldexp", params="x i", caveat="Python raises on overflow")),
     Row("math", "remainder", _math(None, params="x y", caveat="rounds the quotient to even")),
     Row("math", "cbrt", _math(None)),
-    # Python's own `round`, under a name that `math` has not.
-    Row("math", "round", _whole_number("torch.round", "abs(x) < inf")),
     Row("math", "floor", _whole_number("torch.floor", "abs(x) < inf")),
     Row("math", "ceil", _whole_number("torch.ceil", "abs(x) < inf")),
     Row("math", "trunc", _whole_number("torch.trunc", "abs(x) < inf")),
