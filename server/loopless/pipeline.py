@@ -15,14 +15,13 @@ from loopless.emit.place import Place
 from loopless.emit.region import region
 from loopless.facts.annotations import annotated
 from loopless.facts.attributes import attributes_of
-from loopless.facts.compared import taken_by_key
 from loopless.facts.counted import is_search
 from loopless.facts.enclosing import enter
+from loopless.facts.entries import taken_by_key
 from loopless.facts.evidence import Evidence, gather
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.file import Context, Digest, digest, functions_of, survey
 from loopless.facts.infer import dotted, infer
-from loopless.facts.layers import attributes
 from loopless.facts.liveness import Path, live_after, reads_of_block
 from loopless.facts.scope import (
     Scope,
@@ -134,10 +133,9 @@ def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
 def _function_scope(function: tree.Function, world: World) -> Scope:
     scope = _scope_for(function.body, function.params, world, function.global_names)
     scope.owner = function.owner
-    if function.owner and function.name != "__init__":
-        scope.names.update(attributes(function.owner, world))
-        if (cls := world.classes.get(function.owner)) is not None:
-            scope.names.update(attributes_of(cls, world))
+    cls = world.classes.get(function.owner)
+    if cls is not None and function.name != "__init__":
+        scope.names.update(attributes_of(cls, world))
     for param in function.params:
         fact = UNKNOWN
         if param.annotation is not None:

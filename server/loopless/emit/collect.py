@@ -259,7 +259,7 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
         raise Unprintable("append", "items of another length in each iteration")
     whole_rows = append.joined
     if collector.function == "torch.cat" and not append.joined:
-        value, whole_rows = _without_leading_one(value)
+        value, whole_rows = _without_leading_one(value, setting.scope)
     code = printer.code(value)
     again = repeated_items(append, code, printer)
     if again is not None:
@@ -411,17 +411,24 @@ def _from_numbers(code: Code, kind: Type, collector: Collector, printer: Printer
     return code.but(f"{code.primary}.detach()") if kind.is_tensor else code
 
 
-def _without_leading_one(value: Value) -> tuple[Value, bool]:
+def _without_leading_one(value: Value, scope: Scope) -> tuple[Value, bool]:
     """An item of one row: `f(x[i].unsqueeze(0))` joined along the rows is `f(x)`."""
     match value:
         case OnItem("Tensor.unsqueeze" | "torch.unsqueeze", (inner, dim)) if _zero(dim):
             return inner, True
         case OnItem(op, (OnItem("Tensor.unsqueeze" | "torch.unsqueeze", (inner, dim)),), ()) if (
-            op.startswith("module:") and _zero(dim)
+            op.startswith("module:") and _zero(dim) and _is_sample(inner, op, scope)
         ):
             return OnItem(f"samples:{op.partition(':')[2]}", (inner,)), True
         case _:
             return value, False
+
+
+def _is_sample(item: Value, op: str, scope: Scope) -> bool:
+    """Whether an item has dimensions of its own, so that the one in front of them is that of the samples."""
+    known = scope.modules[op.partition(":")[2]]
+    works = known.last or known.samples or known.dims
+    return not works or known.sized or bool(type_of(item, scope).rank)
 
 
 def _zero(value: Value) -> bool:

@@ -485,6 +485,9 @@ def _module(value: OnItem, printer: Printer) -> Code:
     if known.inputs != 1 or known.dims or known.reduction or (known.samples and not along_samples):
         # What it does to all items at once is not what it does to each.
         raise Unprintable("unknown-rank", f"`{text}` does not take further leading axes")
+    lacks = known.last > known.least and (code.rank is None or code.rank < known.last)
+    if lacks and not along_samples:
+        raise Unprintable("unknown-rank", f"an item may have no dimension for `{text}`")
     if known.leading is not None:
         total = None if code.rank is None else len(code.axes) + code.rank - known.last
         if total is None or total > known.leading[1]:

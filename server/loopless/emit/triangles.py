@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from loopless.dependence.conditions import conjuncts, integer_of
+from loopless.dependence.conditions import affine, conjuncts, integer_of
+from loopless.dependence.feasible import Constraint
 from loopless.emit.code import ATOM, Code
 from loopless.facts.evidence import FLOATS
 from loopless.ir.poly import Axis, Poly, poly
-from loopless.ir.value import Apply, Const, Value
+from loopless.ir.value import Const, Value
 
 if TYPE_CHECKING:
     from loopless.emit.printer import Printer
@@ -47,15 +48,11 @@ def _is_zero(value: Value, dtype: str | None) -> bool:
 
 def _side(condition: Value, printer: Printer) -> tuple[Axis, Axis, str, Poly] | None:
     """Rows, columns, the method, and which diagonal a condition names."""
-    match condition:
-        case Apply("<" | "<=" | ">" | ">=" as op, (left, right)):
-            a, b = integer_of(left), integer_of(right)
+    match affine(condition):
+        case [Constraint(over, False)]:
+            pass
         case _:
             return None
-    if a is None or b is None:
-        return None
-    # Have: the condition says over >= 0.
-    over = (b - a if op in {"<", "<="} else a - b) - int(op in {"<", ">"})
     axes = printer.sorted(axis for axis in over.axes() if axis not in printer.loops)
     if len(axes) != 2 or not all(over.linear_in(axis) for axis in axes):
         return None

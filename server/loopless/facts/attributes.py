@@ -1,16 +1,19 @@
-"""What a class shows of the attributes of its objects: tensors, where every method that sets one sets it to a tensor.
+"""What a class shows of the attributes of its objects: layers and tensors, where every method that sets one agrees.
 
 `self.memory = torch.zeros(capacity, width)` in one method makes `self.memory` a tensor of two dimensions in all others.
 Their sizes are asked of the attribute itself. The dtype of floats is left open, because a module may be converted.
+An attribute that is set once, to a layer, and that no method changes, is that layer (P10 of ARCHITECTURE.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from loopless.facts.annotations import annotated
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.infer import dotted, infer
+from loopless.facts.modes import touches
 from loopless.facts.scope import Scope, World, every_statement, names_bound
 from loopless.facts.statements import step
 from loopless.ir import tree
@@ -25,15 +28,34 @@ def attributes_of(cls: tree.Class, world: World) -> dict[str, Fact]:
     for method in cls.methods:
         for name, fact in _settings(method, world):
             given.setdefault(name, []).append(fact)
-    return {
+    found = {
         f"self.{name}": known
         for name, facts in given.items()
         if (known := _common(f"self.{name}", facts)) is not None
     }
+    return {name: _untouched(name, fact, cls) for name, fact in found.items()}
+
+
+def _untouched(name: str, fact: Fact, cls: tree.Class) -> Fact:
+    """A layer of which no method changes a part; else one that was touched."""
+    if fact.made is None:
+        return fact
+
+    def same(expr: tree.Expr) -> bool:
+        match expr:
+            case tree.Field(tree.Name("self"), attribute):
+                return f"self.{attribute}" == name
+            case _:
+                return False
+
+    touched = any(touches(s, same) for method in cls.methods for s in method.body)
+    return fact.but(made=replace(fact.made, evaluated=False, touched=touched))
 
 
 def _common(name: str, facts: list[Fact]) -> Fact | None:
     """What holds of an attribute whichever of several settings was the last; nothing where two may share memory."""
+    if len(facts) == 1 and facts[0].kind == "module":
+        return facts[0]
     if not all(fact.is_tensor and fact.fresh for fact in facts):
         return None
     ranks = {fact.rank for fact in facts}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from loopless.facts.compared import shown_by_comparison
 from loopless.facts.handed import (
     asked_of_results,
     calls_of,
@@ -136,7 +135,6 @@ def gather(
             case _:
                 pass
     strong.update(kept_as_tensors(body, canonical))
-    strong.update(shown_by_comparison(body))
     strong.update(asked_of_results(body, _TENSOR_ATTRIBUTES))
     # What subscripts name is there: a condition on fewer of them asks a row, which may have one element.
     ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}

@@ -17,11 +17,15 @@ NUMBERS: frozenset[Kind] = frozenset({"int", "float", "bool", "number"})
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How a module was made: the facts of its constructor's arguments, and whether it is in eval mode for sure."""
+    """How a module was made: the facts of its constructor's arguments, and whether it is in eval mode for sure.
+
+    `touched` ones were given to somebody who may have changed their parts.
+    """
 
     args: tuple[Fact, ...]
     keywords: tuple[tuple[str, Fact], ...] = ()
     evaluated: bool = False
+    touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from loopless.facts.attributes import attributes_of
 from loopless.facts.fact import Fact
-from loopless.facts.infer import dotted, infer
+from loopless.facts.infer import dotted
 from loopless.facts.operations import Module, Rule, lookup, method, module, module_of_function
-from loopless.facts.scope import Scope, World, every_statement, names_bound, names_read
+from loopless.facts.scope import Scope, names_bound, names_read
 from loopless.ir import tree
 
 _DEEPEST = 6
@@ -19,7 +20,7 @@ _HANDS_ON = frozenset(
     for name in "Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout".split()
 )
 # What stands for an unknown callable under the assumption that it can be batched.
-PRESUMED = Module(samples=True)
+PRESUMED = Module(samples=True, sized=True)
 _MIXES = Module(batchable=False, reason="it looks at all samples together")
 
 
@@ -47,29 +48,6 @@ def in_eval(known: Module) -> Module:
     return replace(known, needs_eval=False, random=False, stateful=False)
 
 
-def attributes(owner: str, world: World) -> dict[str, Fact]:
-    """The modules that the constructor of a class gives to attributes which no other method rebinds."""
-    cls = world.classes.get(owner)
-    maker = next((m for m in cls.methods if m.name == "__init__"), None) if cls else None
-    if cls is None or maker is None:
-        return {}
-    scope = Scope(world, {}, frozenset(), names_bound(maker.body), {})
-    found: dict[str, Fact] = {}
-    count: dict[str, int] = {}
-    for statement in every_statement(s for m in cls.methods for s in m.body):
-        for name in _own_targets(statement):
-            count[name] = count.get(name, 0) + 1
-    for statement in maker.body:
-        match statement:
-            case tree.Assign(tree.Field(tree.Name("self"), name), value):
-                fact = infer(value, scope)
-                if fact.kind == "module" and count.get(name) == 1:
-                    found[f"self.{name}"] = fact
-            case _:
-                pass
-    return found
-
-
 def sequence(parts: Iterable[Module | None]) -> Module | None:
     """Modules one after the other, each given what the one before gives."""
     known: list[Module] = []
@@ -87,6 +65,7 @@ def sequence(parts: Iterable[Module | None]) -> Module | None:
     for part in known:
         in_place = in_place or (part.in_place and hands_on)
         hands_on = hands_on and (part.name in _HANDS_ON or part.in_place)
+    asking = next((part for part in known if part.last or part.samples), Module())
     odd = next((part for part in known if not part.batchable), None)
     stops = next((part for part in known if part.needs_eval), None)
     return Module(
@@ -101,6 +80,8 @@ def sequence(parts: Iterable[Module | None]) -> Module | None:
         stateful=any(part.stateful for part in known),
         inputs=known[0].inputs,
         in_place=in_place,
+        least=asking.least,
+        sized=asking.sized,
     )
 
 
@@ -117,6 +98,8 @@ def _built(known: Module, fact: Fact) -> Module | None:
     if any(flag.kind not in {"int", "float"} and flag.literal is not False for flag in flags):
         known = replace(known, in_place=True)
     given = [*(fact.literal for fact in args)]
+    if known.least and known.last == 1 and given and type(given[0]) is int and given[0] != 1:
+        known = replace(known, sized=True)
     return with_dims(known, given, {key: value.literal for key, value in keywords.items()})
 
 
@@ -137,31 +120,18 @@ def with_dims(known: Module, given: list[object], keywords: Mapping[str, object]
     return known
 
 
-def _own_targets(statement: tree.Stmt) -> Iterable[str]:
-    match statement:
-        case tree.Assign(target) | tree.Augment(target):
-            targets = target.items if isinstance(target, tree.Display) else (target,)
-            for one in targets:
-                match one:
-                    case tree.Field(tree.Name("self"), name):
-                        yield name
-                    case _:
-                        pass
-        case _:
-            pass
-
-
 # --- classes with a forward
 
 
 def _class(name: str, scope: Scope, depth: int) -> Module | None:
     cls = scope.world.classes.get(name)
     forward = next((m for m in cls.methods if m.name == "forward"), None) if cls else None
-    if forward is None or forward.decorators or len(forward.params) != 2 or forward.variadic:
+    if cls is None or forward is None or any(m.name == "__call__" for m in cls.methods):
         return None
-    own = Scope(
-        scope.world, attributes(name, scope.world), frozenset(), frozenset(), {}, owner=name
-    )
+    if forward.decorators or len(forward.params) != 2 or forward.variadic:
+        return None
+    known = attributes_of(cls, scope.world)
+    own = Scope(scope.world, known, frozenset(), frozenset(), {}, owner=name)
     own.locals = names_bound(forward.body) | {p.name for p in forward.params}
     flows = {forward.params[1].name: Module()}
     for statement in forward.body:
@@ -189,8 +159,10 @@ def _flow(expr: tree.Expr, flows: Mapping[str, Module], scope: Scope, depth: int
             return _meeting(left, right, flows, scope, depth)
         case tree.Call(tree.Field(tree.Name("self"), name), (argument,), ()):
             inner = _flow(argument, flows, scope, depth)
-            layer = acts(scope.names.get(f"self.{name}", Fact()), scope, depth + 1)
-            return None if inner is None else sequence((inner, layer))
+            fact = scope.names.get(f"self.{name}", Fact())
+            if inner is None or (fact.made is not None and fact.made.touched):
+                return None
+            return sequence((inner, acts(fact, scope, depth + 1)))
         case tree.Call(func, args, keywords):
             name = dotted(func, scope)
             if name is None and isinstance(func, tree.Field):
@@ -231,7 +203,7 @@ def _step(
     if inner is None:
         return None
     short = name.rpartition(".")[2]
-    if short in {"view", "reshape"} and args and _counts_samples(args[0], flows):
+    if short in {"view", "reshape"} and len(args) > 1 and _counts_samples(args[0], flows):
         return sequence((inner, PRESUMED)) if _are_numbers(args[1:]) else None
     if not _are_numbers((*args, *(value for _, value in keywords))):
         return None
@@ -245,7 +217,10 @@ def _step(
         return sequence((inner, with_dims(layer, literals, named)))
     known = method(short) if name.startswith("Tensor.") else lookup(name)
     if known is not None and known.rule in {Rule.REDUCE, Rule.ALONG}:
-        return sequence((inner, _along(literals[0] if literals else named.get("dim"))))
+        along = _along(literals[0] if literals else named.get("dim"))
+        keeps = known.rule is Rule.ALONG or named.get("keepdim") is True
+        # With a dimension less, what comes after may take the samples for the last dimension.
+        return sequence((inner, along)) if keeps or along is _MIXES else None
     if known is None or short.endswith("_") or known.rule is not Rule.POINTWISE:
         return None
     return inner if named.get("inplace") in {None, False} and True not in literals else None

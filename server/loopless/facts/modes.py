@@ -1,44 +1,102 @@
-"""Modules that are in eval mode for sure: until anything but a call may have switched them back."""
+"""What may have happened to a module since it was made: another mode, another part."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
-from loopless.facts.fact import Made
-from loopless.facts.scope import Scope, every_statement, own_expressions, walk_expr
+from loopless.facts.scope import Scope, every_statement, own_expressions, parts
+from loopless.finding import Span
 from loopless.ir import tree
+
+Same = Callable[[tree.Expr], bool]
+
+# Methods that change neither the parts of a module nor its mode.
+_HARMLESS = frozenset(
+    "parameters named_parameters buffers state_dict load_state_dict zero_grad to cuda cpu float double half "
+    "bfloat16 requires_grad_".split()
+)
 
 
 def note_modes(statement: tree.Stmt, scope: Scope) -> None:
-    """Take into the scope what a statement does to the modes of the modules that it mentions."""
+    """Take into the scope what a statement does to the modules that have names."""
     match statement:
         case tree.Evaluate(
             tree.Call(tree.Field(tree.Name(name), "eval" | "train" as mode), (), ())
         ):
-            _set(name, mode == "eval", scope)
+            _change(name, scope, evaluated=mode == "eval")
             return
         case _:
             pass
-    every: Counter[str] = Counter()
-    called: Counter[str] = Counter()
+    for name, fact in list(scope.names.items()):
+        if fact.kind == "module" and touches(statement, _named(name)):
+            _change(name, scope, evaluated=False, touched=True)
+
+
+def touches(statement: tree.Stmt, same: Same) -> bool:
+    """Whether a statement may do more with a module than call it and read its parameters."""
     for inner in every_statement((statement,)):
+        match inner:
+            case tree.Define(_, _, _, reads) | tree.Other("Delete", reads):
+                if _reads(reads, inner.span, same):
+                    return True
+            case tree.Assign(target) | tree.Augment(target) if not same(target):
+                if _is_part(target, same):
+                    return True
+            case _:
+                pass
+        bare = inner.target if isinstance(inner, tree.Assign) else None
         for expr in own_expressions(inner):
-            for part in walk_expr(expr):
-                match part:
-                    case tree.Name(name):
-                        every[name] += 1
-                    case tree.Call(tree.Name(name)):
-                        called[name] += 1
-                    case _:
-                        pass
-    for name, count in every.items():
-        if count > called[name]:
-            _set(name, False, scope)
+            if not (expr is bare and same(expr)) and _hands_on(expr, same):
+                return True
+    return False
 
 
-def _set(name: str, evaluated: bool, scope: Scope) -> None:
+def _named(name: str) -> Same:
+    return lambda expr: isinstance(expr, tree.Name) and expr.id == name
+
+
+def _change(name: str, scope: Scope, *, evaluated: bool, touched: bool = False) -> None:
     fact = scope.names.get(name)
     if fact is not None and fact.kind == "module" and fact.made is not None:
-        made: Made = replace(fact.made, evaluated=evaluated)
+        made = replace(fact.made, evaluated=evaluated, touched=touched or fact.made.touched)
         scope.names[name] = fact.but(made=made)
+
+
+def _hands_on(expr: tree.Expr, same: Same) -> bool:
+    """Whether an expression gives a module, or a part of it, to anything but a call of it."""
+    match expr:
+        case _ if same(expr):
+            return True
+        case tree.Opaque(_, reads):
+            return _reads(reads, expr.span, same)
+        case tree.Call(func, args, keywords):
+            given = (*args, *(value for _, value in keywords))
+            if same(func):
+                return any(_hands_on(arg, same) for arg in given)
+            match func:
+                case tree.Field(of, method) if _is_part(of, same):
+                    own = method not in _HARMLESS
+                case _:
+                    own = _hands_on(func, same)
+            return own or any(_hands_on(arg, same) for arg in given)
+        case tree.Field(of) if _is_part(of, same):
+            return False
+        case _:
+            return any(_hands_on(part, same) for part in parts(expr))
+
+
+def _is_part(expr: tree.Expr, same: Same) -> bool:
+    """Whether an expression is the module or something that it holds."""
+    while not same(expr):
+        match expr:
+            case tree.Field(of) | tree.Item(of):
+                expr = of
+            case _:
+                return False
+    return True
+
+
+def _reads(names: frozenset[str], span: Span, same: Same) -> bool:
+    """Whether names that are read out of sight hold the module."""
+    return any(same(tree.Name(name, span)) for name in names)

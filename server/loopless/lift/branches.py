@@ -20,7 +20,7 @@ from loopless.lift.choice import select
 from loopless.lift.context import Frame, Unbound
 from loopless.lift.decided import decided
 from loopless.lift.overlap import may_touch
-from loopless.lift.piece import Define, Write
+from loopless.lift.piece import Define, Piece, Write
 from loopless.lift.types import type_of
 
 if TYPE_CHECKING:
@@ -62,14 +62,16 @@ def arms(
     run_then(then)
     middle = len(frame.pieces)
     asked_again = asked_again or then.env != frame.env
-    saved = _kept_test(executor, test, frame, start, span, asked_again=asked_again)
-    if saved != test:
+    first = frame.pieces[start:]
+    if _changed_before_asked(executor, test, first, asked_again=asked_again):
+        saved = _saved(executor, test, frame, start, span)
         _ask(saved, test, then, frame, start, middle)
         test, middle = saved, middle + 1
     other = frame.branch(conjunction(outer, negated(test)))
     temps, given = set(executor.lifting.temps), set(executor.lifting.given)
     run_other(other)
-    if _changes_test(executor, test, frame, middle, other):
+    second, asks = frame.pieces[middle:], other.env != frame.env
+    if _changed_before_asked(executor, test, second, asked_again=asks):
         # Once more, with the condition saved before either arm runs.
         del frame.pieces[middle:]
         executor.lifting.temps, executor.lifting.given = temps, given
@@ -103,39 +105,17 @@ def _ask(saved: Value, test: Value, then: Frame, frame: Frame, start: int, middl
     }
 
 
-def _changes_test(executor: Executor, test: Value, frame: Frame, middle: int, other: Frame) -> bool:
-    """Whether the second arm changes what the condition reads, other than in its last store."""
-    asked_again = other.env != frame.env
-    for at in range(middle, len(frame.pieces)):
-        piece = frame.pieces[at]
-        if (
-            at == len(frame.pieces) - 1
-            and not asked_again
-            and isinstance(piece, Write)
-            and not piece.axes
-        ):
-            break
+def _changed_before_asked(
+    executor: Executor, test: Value, pieces: list[Piece], *, asked_again: bool
+) -> bool:
+    """Whether pieces change what the condition reads before it is asked for the last time: in the last store."""
+    for at, piece in enumerate(pieces):
+        is_last = at == len(pieces) - 1 and isinstance(piece, Write) and not piece.axes
+        if is_last and not asked_again:
+            return False
         if any(may_touch(piece, read, executor.scope) for read in reads_of(test)):
             return True
     return False
-
-
-def _kept_test(
-    executor: Executor, test: Value, frame: Frame, start: int, span: Span, *, asked_again: bool
-) -> Value:
-    """The condition, saved if the arm changes what it reads before it is asked for the last time."""
-    for at in range(start, len(frame.pieces)):
-        piece = frame.pieces[at]
-        if (
-            at == len(frame.pieces) - 1
-            and not asked_again
-            and isinstance(piece, Write)
-            and not piece.axes
-        ):
-            break
-        if any(may_touch(piece, read, executor.scope) for read in reads_of(test)):
-            return _saved(executor, test, frame, start, span)
-    return test
 
 
 def _saved(executor: Executor, test: Value, frame: Frame, start: int, span: Span) -> Value:

@@ -130,6 +130,8 @@ def _module_call(
             raise stop("unknown-call", f"what `{text}` does to one item is not known", call.span)
         evaluator.lifting.assume(f"`{text}` gives for a batch what it gives for each item")
         known = PRESUMED
+    elif fact.made is not None and fact.made.touched:
+        evaluator.lifting.assume(f"`{text}` gives for a batch what it gives for each item")
     if len(args) != known.inputs:
         raise stop("unknown-call", f"what `{text}` does to one item is not known", call.span)
     if known.needs_eval and text.startswith("self."):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loopless.dependence.conditions import conjuncts, integer_of
+from loopless.dependence.conditions import affine, conjuncts, integer_of
 from loopless.dependence.feasible import Constraint, bounds, proves
 from loopless.ir.poly import Axis, Poly, greatest, least, poly
 from loopless.ir.value import Apply, Int, OnItem, Reduce, Value
@@ -87,15 +87,11 @@ def _shortest(gaps: list[Poly], given: Sequence[Constraint]) -> list[Poly]:
 
 def _end(condition: Value, axis: Axis) -> tuple[bool, Poly] | None:
     """Where the places of `axis` start (True) or end that a condition allows."""
-    match condition:
-        case Apply("<" | "<=" | ">" | ">=" as op, (left, right)):
-            a, b = integer_of(left), integer_of(right)
+    match affine(condition):
+        case [Constraint(over, False)]:
+            pass
         case _:
             return None
-    if a is None or b is None:
-        return None
-    # Have: the condition says over >= 0.
-    over = (b - a if op in {"<", "<="} else a - b) - int(op in {"<", ">"})
     if not over.linear_in(axis):
         return None
     slope, rest = over.coefficient(axis).constant, over.without(axis)

@@ -39,6 +39,10 @@ class Module:
     """As batchable as the modules that it holds."""
     in_place: bool = False
     """It changes the tensor that it is given."""
+    least: int = 0
+    """How many dims an item has for sure where the call succeeds."""
+    sized: bool = False
+    """A call on one sample with a dim of size 1 in front succeeds only where the sample has dims of its own."""
 
     @property
     def is_function(self) -> bool:
@@ -62,7 +66,7 @@ _ANY_RANK: tuple[tuple[str, Module], ...] = (
     ("ReLU ReLU6 LeakyReLU ELU SELU CELU GELU SiLU Mish Sigmoid Tanh Hardtanh Threshold", Module()),
     ("Hardsigmoid Hardswish Hardshrink Softshrink Softplus Softsign Tanhshrink", Module()),
     ("LogSigmoid Identity Embedding", Module()),
-    ("Linear LayerNorm RMSNorm", Module(last=1)),
+    ("Linear LayerNorm RMSNorm", Module(last=1, least=1)),
     ("Bilinear PairwiseDistance", Module(last=1, inputs=2)),
     ("CosineSimilarity", Module(last=1, inputs=2, dims=("dim",), dim_defaults=(1,))),
     ("Softmax LogSoftmax Softmin", Module(last=1, dims=("dim",), dim_defaults=(None,))),
@@ -77,7 +81,7 @@ _ANY_RANK: tuple[tuple[str, Module], ...] = (
 _FIXED_RANK: tuple[tuple[str, Module], ...] = (
     ("Softmax2d", Module(last=3, leading=(0, 1))),
     ("FeatureAlphaDropout", _DROPOUT),
-    ("GroupNorm LocalResponseNorm ChannelShuffle", Module(samples=True)),
+    ("GroupNorm LocalResponseNorm ChannelShuffle", Module(samples=True, sized=True)),
     ("Upsample UpsamplingNearest2d UpsamplingBilinear2d", Module(samples=True)),
     ("Unfold", Module(last=3, leading=(0, 1))),
     ("Fold", Module(last=2, leading=(0, 1))),
@@ -113,7 +117,7 @@ _LOSSES: tuple[tuple[str, Module], ...] = (
 
 def _by_spatial_rank(rank: int) -> tuple[tuple[str, Module], ...]:
     """The families that come for one, two and three spatial dims."""
-    channels = Module(last=rank + 1, leading=(0, 1))
+    channels = Module(last=rank + 1, leading=(0, 1), least=rank + 1, sized=True)
     planes = Module(last=rank, leading=(1, 2))
     families = (
         ("Conv{} ConvTranspose{} InstanceNorm{}", channels),
@@ -122,7 +126,7 @@ def _by_spatial_rank(rank: int) -> tuple[tuple[str, Module], ...]:
         ("ConstantPad{} ZeroPad{}", Module(last=rank)),
         (
             "BatchNorm{}",
-            Module(samples=True, needs_eval=True, stateful=True, reason=_STATISTICS),
+            Module(samples=True, sized=True, needs_eval=True, stateful=True, reason=_STATISTICS),
         ),
         ("Dropout{}", replace(channels, needs_eval=True, random=True, reason=_DRAWS)),
     )

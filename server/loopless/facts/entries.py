@@ -1,4 +1,4 @@
-"""Names that a comparison shows to be tensors: `(labels == c).float()`, with a number or the counter of a loop."""
+"""Names whose only value is an entry of a dict, and what arithmetic shows of them."""
 
 from __future__ import annotations
 
@@ -6,46 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from loopless.facts.scope import every_statement, own_expressions, walk_expr
 from loopless.ir import tree
-
-_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
-# Methods that only tensors have; arrays of NumPy have `sum` and `any` as well.
-_OF_TENSORS = frozenset(
-    "float long bool int double half cuda cpu unsqueeze detach clone nonzero to type_as logical_not".split()
-)
-
-
-def shown_by_comparison(body: Iterable[tree.Stmt]) -> Iterator[str]:
-    """Names that are compared with a number where the result is used as a tensor."""
-    statements = list(every_statement(body))
-    counters = {name for statement in statements for name in _counter(statement)}
-    for statement in statements:
-        for expr in own_expressions(statement):
-            for inner in walk_expr(expr):
-                match inner:
-                    case tree.Field(tree.Operator(op, (tree.Name(name), other)), method) if (
-                        op in _COMPARISONS and method in _OF_TENSORS and _is_number(other, counters)
-                    ):
-                        yield name
-                    case _:
-                        pass
-
-
-def _counter(statement: tree.Stmt) -> Iterator[str]:
-    match statement:
-        case tree.For(tree.Name(name), tree.Call(tree.Name("range"))):
-            yield name
-        case _:
-            pass
-
-
-def _is_number(expr: tree.Expr, counters: set[str]) -> bool:
-    match expr:
-        case tree.Literal(value):
-            return isinstance(value, int | float)
-        case tree.Name(name):
-            return name in counters
-        case _:
-            return False
 
 
 def taken_by_key(body: Iterable[tree.Stmt]) -> frozenset[str]:
