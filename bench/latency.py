@@ -14,7 +14,13 @@ import time
 from bench.sources import synthetic, torch_folder
 from loopless.pipeline import analyze
 
-REAL = ("_inductor/lowering.py", "nn/functional.py", "_decomp/decompositions.py")
+REAL = (
+    "_inductor/lowering.py",
+    "_inductor/scheduler.py",
+    "nn/functional.py",
+    "nn/modules/module.py",
+    "_decomp/decompositions.py",
+)
 
 
 def typed(text: str, rng: random.Random) -> str:

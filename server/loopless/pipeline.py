@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 from loopless.emit.comprehensions import as_loop, comprehension, comprehensions_of, number_list
 from loopless.emit.host_reads import host_reads
@@ -20,7 +19,7 @@ from loopless.facts.enclosing import enter
 from loopless.facts.entries import taken_by_key
 from loopless.facts.evidence import Evidence, gather
 from loopless.facts.fact import UNKNOWN, Fact
-from loopless.facts.file import Context, Digest, digest, functions_of, survey
+from loopless.facts.file import Context, Digest, File, digest, survey
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import Path, live_after, reads_of_block
 from loopless.facts.scope import (
@@ -33,16 +32,19 @@ from loopless.facts.scope import (
     walk_expr,
 )
 from loopless.facts.statements import arms, havoc, step
+from loopless.facts.units import Seen, Unit, units
 from loopless.finding import Analysis, Finding, Missed, Options, Refusal, Span
 from loopless.ir import tree
-from loopless.source.chunks import cut
+from loopless.source.chunks import Chunk, cut
 from loopless.source.outline import outline
-from loopless.source.shift import shifted
+from loopless.source.recent import Recent, make_room
+from loopless.source.shift import shifted, spread
 
 
 def analyze(text: str, options: Options | None = None) -> Analysis:
     """Every finding and every refusal of a file, in order of place. Never raises on any text."""
     asked = options or Options()
+    make_room(len(text))
     chunks = cut(text)
     file = survey([outline(chunk.text) for chunk in chunks])
     if not file.has_torch:
@@ -52,18 +54,13 @@ def analyze(text: str, options: Options | None = None) -> Analysis:
     for chunk, part in zip(chunks, file.parts, strict=True):
         if part is None or not part.has_loops:
             continue
-        found, missed = _chunk(part, file.around(part), asked.stages)
-        findings += [shifted(finding, chunk.start) for finding in found]
-        refusals += [shifted(refusal, chunk.start) for refusal in missed]
+        found = _placed(part, file.around(part), asked.stages, chunk.start)
+        findings += found.findings
+        refusals += found.refusals
     if any(part.has_loops_on_top for part in file.parts if part):
-        # Statements at module level see one another: they are read as one body, broken chunks left blank.
-        pairs = zip(chunks, file.parts, strict=True)
-        script = digest("".join(c.text if _on_top(part) else _blank(c.text) for c, part in pairs))
-        if script is not None:
-            elsewhere = frozenset(n for p in file.parts if p and not _on_top(p) for n in p.reads)
-            found, missed = _top(script, file.around(script), elsewhere, asked.stages)
-            findings = sorted([*findings, *found], key=lambda f: f.span)
-            refusals = sorted([*refusals, *missed], key=lambda r: r.span)
+        found = _script(chunks, file, asked.stages)
+        findings = sorted([*findings, *found.findings], key=lambda f: f.span)
+        refusals = sorted([*refusals, *found.refusals], key=lambda r: r.span)
     if asked.select:
         findings = [f for f in findings if f.code in asked.select]
     findings = [f for f in findings if f.code not in asked.ignore]
@@ -87,43 +84,90 @@ class _Report:
             self.refusals.append(found)
 
 
-@lru_cache(maxsize=2048)
-def _chunk(part: Digest, context: Context, stages: bool) -> tuple[list[Finding], list[Refusal]]:
-    """The findings of one chunk: again only if it, or what it uses of the file, has changed."""
+def _placed(part: Digest, context: Context, stages: bool, start: int) -> Analysis:
+    """The findings of one chunk that starts at `start`: anew only if it, or what it sees of the file, has changed."""
+    # Without itself, as what refers to itself is given back late.
+    seen = (replace(context, parts=tuple(p for p in context.parts if p is not part)), stages)
+    known = part.found.get(seen)
+    if known is None and len(part.found) >= _CONTEXTS:
+        part.found.clear()
+    if known is None or known[0] != start:
+        before, analysis = known or (0, _chunk(part, context, stages))
+        known = part.found[seen] = (start, shifted(analysis, start - before))
+    return known[1]
+
+
+# In so many surroundings a chunk is remembered: before a key and after it, with the stages of the line and without.
+_CONTEXTS = 4
+
+
+def _chunk(part: Digest, context: Context, stages: bool) -> Analysis:
+    """The findings of one chunk, those of a method only if it, or what it sees, has changed."""
     world = context.world()
     findings: list[Finding] = []
     refusals: list[Refusal] = []
-    for function in functions_of(part.module.body):
+    for unit in units(part, context, world):
+        if any(_has_loop(function.body) for function in unit.functions):
+            found = _UNITS.get(
+                (unit.seen, stages),
+                partial(_unit, unit, part.text, world, stages),
+                len(unit.seen.text),
+            )
+            findings += shifted(found.findings, unit.start)
+            refusals += shifted(found.refusals, unit.start)
+    return Analysis(tuple(findings), tuple(refusals))
+
+
+_UNITS: Recent[tuple[Seen, bool], Analysis] = Recent()
+
+
+def _unit(unit: Unit, text: str, world: World, stages: bool) -> Analysis:
+    """The findings of some functions, from where their text starts."""
+    findings: list[Finding] = []
+    refusals: list[Refusal] = []
+    for function in unit.functions:
         if not function.is_lambda and _has_loop(function.body):
-            report = _Report(part.text, function.global_names, findings, refusals, stages)
+            report = _Report(text, function.global_names, findings, refusals, stages)
             _walk(function.body, (), _function_scope(function, world), report)
-    return findings, refusals
+    return shifted(Analysis(tuple(findings), tuple(refusals)), -unit.start)
 
 
-@lru_cache(maxsize=64)
-def _top(
-    script: Digest, context: Context, elsewhere: frozenset[str], stages: bool
-) -> tuple[list[Finding], list[Refusal]]:
+def _script(chunks: Sequence[Chunk], file: File, stages: bool) -> Analysis:
+    """The findings of all statements at module level: they see one another, so they are read as one body.
+
+    What only defines, or does not parse, is left out: a key in a function leaves the body what it was.
+    """
+    runs: list[tuple[int, int]] = []
+    texts: list[str] = []
+    size = 0
+    for chunk, part in zip(chunks, file.parts, strict=True):
+        if _on_top(part):
+            runs.append((size, chunk.start))
+            texts.append(chunk.text)
+            size += len(chunk.text)
+    body = digest("".join(texts))
+    if body is None:
+        return Analysis()
+    elsewhere = frozenset(
+        n for p in file.parts if p and not _on_top(p) for n in p.reads & body.binds
+    )
+    return spread(_top(body, file.around(body), elsewhere, stages), runs)
+
+
+@lru_cache(maxsize=8)
+def _top(script: Digest, context: Context, elsewhere: frozenset[str], stages: bool) -> Analysis:
     """The findings of the statements at module level."""
     body = script.module.body
     top = tuple(s for s in body if not isinstance(s, tree.Define))
     scope = _scope_for(top, (), context.world(), frozenset())
     report = _Report(script.text, elsewhere, [], [], stages)
     _walk(body, (), scope, report, is_module=True)
-    return report.findings, report.refusals
+    return Analysis(tuple(report.findings), tuple(report.refusals))
 
 
 def _on_top(part: Digest | None) -> bool:
     """Whether a chunk has statements of its own; functions and classes are known from their names."""
     return part is not None and not all(isinstance(s, tree.Define) for s in part.module.body)
-
-
-_NO_LINE_END = re.compile(r"[^\r\n]")
-
-
-@lru_cache(maxsize=4096)
-def _blank(text: str) -> str:
-    return _NO_LINE_END.sub(" ", text)
 
 
 def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
@@ -133,9 +177,8 @@ def _has_loop(body: tuple[tree.Stmt, ...]) -> bool:
 def _function_scope(function: tree.Function, world: World) -> Scope:
     scope = _scope_for(function.body, function.params, world, function.global_names)
     scope.owner = function.owner
-    cls = world.classes.get(function.owner)
-    if cls is not None and function.name != "__init__":
-        scope.names.update(attributes_of(cls, world))
+    if function.owner in world.classes and function.name != "__init__":
+        scope.names.update(attributes_of(function.owner, world))
     for param in function.params:
         fact = UNKNOWN
         if param.annotation is not None:

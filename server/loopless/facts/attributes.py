@@ -7,8 +7,9 @@ An attribute that is set once, to a layer, and that no method changes, is that l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from loopless.facts.annotations import annotated
 from loopless.facts.fact import UNKNOWN, Fact
@@ -22,8 +23,10 @@ from loopless.ir.poly import Dim, poly
 _WHOLE = frozenset({"int64", "int32", "int16", "int8", "uint8", "bool"})
 
 
-def attributes_of(cls: tree.Class, world: World) -> dict[str, Fact]:
-    """The facts of attributes that are always tensors, by names like `self.memory`."""
+@lru_cache(maxsize=8)
+def attributes_of(owner: str, world: World) -> Mapping[str, Fact]:
+    """The facts of a class's attributes that are always tensors, or one layer, by names like `self.memory`."""
+    cls = world.classes[owner]
     given: dict[str, list[Fact]] = {}
     for method in cls.methods:
         for name, fact in _settings(method, world):
@@ -68,17 +71,32 @@ def _common(name: str, facts: list[Fact]) -> Fact | None:
 
 def _settings(method: tree.Function, world: World) -> Iterator[tuple[str, Fact]]:
     """The attributes that a method sets, each with what is known of its new value."""
+    wanted = [any(_sets(s) for s in every_statement((top,))) for top in method.body]
+    if not any(wanted):
+        return
     local = names_bound(method.body) | {p.name for p in method.params}
     scope = Scope(world, {}, frozenset(), frozenset(local), {})
     scope.owner = method.owner
     for param in method.params:
         if param.annotation is not None:
             scope.names[param.name] = annotated(param.annotation, scope, param.name)
-    for statement in method.body:
-        for inner in every_statement((statement,)):
+    last = len(wanted) - wanted[::-1].index(True)
+    for statement, sets in zip(method.body[:last], wanted, strict=False):
+        for inner in every_statement((statement,)) if sets else ():
             # What a branch or a loop sets is seen without what came before it there.
             yield from _set(inner, scope if inner is statement else _forgetting(scope))
         step(statement, scope)
+
+
+def _sets(statement: tree.Stmt) -> bool:
+    """Whether a statement may give an attribute of self a value."""
+    match statement:
+        case tree.Assign(target) | tree.For(target):
+            return any(_fields(target))
+        case tree.Evaluate(tree.Call(tree.Field(tree.Name("self"), "register_buffer"))):
+            return True
+        case _:
+            return False
 
 
 def _forgetting(scope: Scope) -> Scope:

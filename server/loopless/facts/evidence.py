@@ -142,9 +142,11 @@ def gather(
     indexed.update(_passed_on(body, stored, integers))
     indexed.update(copied(body))
     indexed.update(inside_functions(body, canonical))
+    called: dict[str, Evidence] = {}
     for function, given in calls_of(body, functions):
         indexed.update(items_computed_with(function, given))
-        within = gather(function.body, canonical, {})
+        within = called.get(function.name) or gather(function.body, canonical, {})
+        called[function.name] = within
         for param, arg in given.items():
             if isinstance(arg, tree.Name):
                 _shared(param, arg.id, within, (strong, stored, indexed), least)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from loopless.facts.counted import with_counted_loops
@@ -21,9 +20,11 @@ from loopless.facts.scope import (
     target_names,
     walk_expr,
 )
+from loopless.finding import Analysis
 from loopless.ir import tree
 from loopless.ir.lower import parse
 from loopless.source.outline import Outline
+from loopless.source.recent import recent
 
 Calls = tuple[tuple[str, tuple[str | None, ...]], ...]
 
@@ -44,9 +45,13 @@ class Digest:
     # Names that functions of the chunk bind at module level, and those that its own statements rebind.
     declared: frozenset[str] = frozenset()
     assigned: frozenset[str] = frozenset()
+    # What was found in the chunk, by what it saw of its file: it lives and dies with the chunk.
+    found: dict[object, tuple[int, Analysis]] = field(
+        default_factory=dict[object, "tuple[int, Analysis]"], repr=False
+    )
 
 
-@lru_cache(maxsize=8192)
+@recent
 def digest(text: str) -> Digest | None:
     """What a chunk shows, None where it does not parse."""
     module = parse(text)
@@ -55,17 +60,17 @@ def digest(text: str) -> Digest | None:
     if "while" in text:
         module = with_counted_loops(module)
     statements = list(_statements(module))
-    loops = any(_loops(s) for s in statements)
+    loops = any(map(may_loop, statements))
     return Digest(
         text, module, module.imports, reads_of_block(module.body), names_bound(module.body),
         tuple(_constants(module)), tuple(_calls(statements)), loops,
-        any(_loops(s) for s in every_statement(module.body)),
+        any(may_loop(s) for s in every_statement(module.body)),
         frozenset(n for f in functions_of(module.body) for n in f.global_names),
         frozenset(_assigned(module)),
     )  # fmt: skip
 
 
-def _loops(statement: tree.Stmt) -> bool:
+def may_loop(statement: tree.Stmt) -> bool:
     """Whether a statement is a loop or holds a comprehension."""
     if isinstance(statement, tree.For):
         return True

@@ -130,7 +130,7 @@ def _class(name: str, scope: Scope, depth: int) -> Module | None:
         return None
     if forward.decorators or len(forward.params) != 2 or forward.variadic:
         return None
-    known = attributes_of(cls, scope.world)
+    known = dict(attributes_of(name, scope.world))
     own = Scope(scope.world, known, frozenset(), frozenset(), {}, owner=name)
     own.locals = names_bound(forward.body) | {p.name for p in forward.params}
     flows = {forward.params[1].name: Module()}

@@ -12,13 +12,9 @@ from loopless.facts.scope import (
     target_names,
 )
 from loopless.ir import tree
+from loopless.ir.walk import kept
 
 Path = tuple[tuple[tuple[tree.Stmt, ...], int, bool], ...]
-
-
-# Statements are kept alive by the digests of their chunks; the table only saves work, and is emptied when it is full.
-_READS: dict[int, tuple[tree.Stmt, frozenset[str]]] = {}
-_FULL = 100_000
 
 
 def reads_of_block(block: Iterable[tree.Stmt]) -> frozenset[str]:
@@ -26,18 +22,8 @@ def reads_of_block(block: Iterable[tree.Stmt]) -> frozenset[str]:
     return frozenset(name for statement in block for name in _reads_of(statement))
 
 
-def _reads_of(statement: tree.Stmt) -> frozenset[str]:
-    known = _READS.get(id(statement))
-    if known is not None and known[0] is statement:
-        return known[1]
-    if len(_READS) >= _FULL:
-        _READS.clear()
-    found = _collect(statement)
-    _READS[id(statement)] = statement, found
-    return found
-
-
-def _collect(whole: tree.Stmt) -> frozenset[str]:
+@kept
+def _reads_of(whole: tree.Stmt) -> frozenset[str]:
     found: set[str] = set()
     for statement in every_statement((whole,)):
         for expr in own_expressions(statement):

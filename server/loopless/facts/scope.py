@@ -9,11 +9,32 @@ from loopless.facts.fact import UNKNOWN, Fact, joined
 from loopless.facts.operations import Module
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Poly, Symbol, poly
+from loopless.ir.walk import (
+    blocks_of as blocks_of,
+)
+from loopless.ir.walk import (
+    every_statement as every_statement,
+)
+from loopless.ir.walk import (
+    names_read as names_read,
+)
+from loopless.ir.walk import (
+    own_expressions as own_expressions,
+)
+from loopless.ir.walk import (
+    parts as parts,
+)
+from loopless.ir.walk import (
+    walk_expr as walk_expr,
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """What the file shows outside of the function: imports, functions, classes, global constants."""
+    """What the file shows outside of the function: imports, functions, classes, global constants.
+
+    Equal only to itself, so that what follows from all of it can be kept beside it.
+    """
 
     imports: Mapping[str, str]
     functions: Mapping[str, tree.Function]
@@ -201,6 +222,8 @@ class Scope:
 
 def mentions(fact: Fact, name: str) -> bool:
     """Whether a fact is said in terms of `name`."""
+    if fact is UNKNOWN:
+        return False
     if fact.like == name or fact.dtype == f"of:{name}" or fact.view_of == name:
         return True
     polys = [p for p in (fact.poly, *(fact.dims or ())) if p is not None]
@@ -340,100 +363,6 @@ def root_name(expr: tree.Expr) -> str | None:
                 expr = of
             case _:
                 return None
-
-
-def every_statement(block: Iterable[tree.Stmt]) -> Iterator[tree.Stmt]:
-    """Every statement of a block and of the blocks inside, in order."""
-    for statement in block:
-        yield statement
-        for inner in blocks_of(statement):
-            yield from every_statement(inner)
-
-
-def blocks_of(statement: tree.Stmt) -> tuple[tuple[tree.Stmt, ...], ...]:
-    """The blocks inside of a statement (functions and classes apart)."""
-    match statement:
-        case tree.For(_, _, body, orelse) | tree.While(_, body, orelse):
-            return body, orelse
-        case tree.If(_, then, otherwise):
-            return then, otherwise
-        case tree.Other():
-            return statement.blocks
-        case _:
-            return ()
-
-
-def own_expressions(statement: tree.Stmt) -> Iterator[tree.Expr]:
-    """The expressions of a statement, those of the blocks inside left out."""
-    match statement:
-        case tree.Assign(target, value):
-            yield target
-            yield value
-        case tree.Augment(target, _, value):
-            yield target
-            yield value
-        case tree.For(target, iterable):
-            yield target
-            yield iterable
-        case tree.While(test) | tree.If(test):
-            yield test
-        case tree.Evaluate(value):
-            yield value
-        case tree.Return(value) if value is not None:
-            yield value
-        case _:
-            pass
-
-
-def walk_expr(expr: tree.Expr) -> Iterator[tree.Expr]:
-    """The expression and everything inside."""
-    yield expr
-    for inner in parts(expr):
-        yield from walk_expr(inner)
-
-
-def parts(expr: tree.Expr) -> Iterator[tree.Expr]:
-    """The expressions directly inside of one."""
-    match expr:
-        case tree.Field(of) | tree.Spread(of):
-            yield of
-        case tree.Item(of, subscripts):
-            yield of
-            yield from subscripts
-        case tree.Range(start, stop, step):
-            yield from (part for part in (start, stop, step) if part is not None)
-        case tree.Operator(_, operands) | tree.Junction(_, operands):
-            yield from operands
-        case tree.Choice(test, then, otherwise):
-            yield from (test, then, otherwise)
-        case tree.Call(func, args, keywords):
-            yield func
-            yield from args
-            yield from (value for _, value in keywords)
-        case tree.Display(_, items):
-            yield from items
-        case tree.Comprehension(_, item, clauses):
-            yield item
-            for clause in clauses:
-                yield clause.target
-                yield clause.iterable
-                yield from clause.tests
-        case _:
-            pass
-
-
-def names_read(expr: tree.Expr) -> frozenset[str]:
-    """Every name inside of an expression."""
-    found: set[str] = set()
-    for inner in walk_expr(expr):
-        match inner:
-            case tree.Name(name):
-                found.add(name)
-            case tree.Opaque(_, reads):
-                found |= reads
-            case _:
-                pass
-    return frozenset(found)
 
 
 def merged(left: Scope, right: Scope) -> Scope:

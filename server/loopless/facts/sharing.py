@@ -37,14 +37,16 @@ def sharers(expr: tree.Expr, scope: Scope) -> frozenset[str]:
     return frozenset(found)
 
 
-def share(name: str, others: Iterable[str], scope: Scope) -> None:
-    """Say that the value of `name` may share memory with each of the others."""
-    if scope.fact(name).kind in _PLAIN:
-        return
-    for other in others:
-        if other != name:
-            scope.aliases.setdefault(name, set()).add(other)
-            scope.aliases.setdefault(other, set()).add(name)
+def share(name: str, others: Iterable[str], scope: Scope) -> bool:
+    """Say that the value of `name` may share memory with each of the others; whether that was not yet known."""
+    known = scope.aliases.get(name, set())
+    new = [other for other in others if other != name and other not in known]
+    if not new or scope.fact(name).kind in _PLAIN:
+        return False
+    for other in new:
+        scope.aliases.setdefault(name, set()).add(other)
+        scope.aliases.setdefault(other, set()).add(name)
+    return True
 
 
 def share_held(statement: tree.Stmt, scope: Scope) -> None:
@@ -81,10 +83,10 @@ def share_bound(
     # Names may come to share through others: as often as there are links in the longest chain.
     swaps = tuple(swaps_of(block))
     for _ in range(min(len(bindings) + len(swaps), 4)):
-        for name, value, _ in bindings:
-            share(name, sharers(value, scope), scope)
-        for name, others in list(swapped(swaps, scope)):
-            share(name, others, scope)
+        grown = [share(name, sharers(value, scope), scope) for name, value, _ in bindings]
+        grown += [share(name, others, scope) for name, others in list(swapped(swaps, scope))]
+        if not any(grown):
+            break
     for statement in every_statement(block):
         share_held(statement, scope)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+
+from loopless.source.recent import recent
 
 # `for`, with `in` on the same line, or a line that cannot end there: open, continued, or carried on by the next.
 _LOOP = re.compile(
@@ -36,7 +38,7 @@ class Outline:
         return frozenset(_CALLED.findall(self.text))
 
 
-@lru_cache(maxsize=8192)
+@recent
 def outline(text: str) -> Outline:
     """The outline of one chunk."""
     return Outline(text, _defined(text), bool(_LOOP.search(text)), bool(_IMPORT.search(text)))
