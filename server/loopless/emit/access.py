@@ -22,6 +22,7 @@ from loopless.emit.windows import moves, windowed
 from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import At, Cut, Int, New, Pick, Read, Sub, axes_of
 from loopless.lift.bounds import data_in
+from loopless.lift.fractions import may_be_fraction
 from loopless.lift.subscript import kin_of
 from loopless.lift.types import type_of
 
@@ -210,6 +211,9 @@ def _with_indices(
         elif isinstance(sub, Pick):
             code = printer.code(sub.value)
             kind = type_of(sub.value, printer.scope)
+            if may_be_fraction(sub.value, printer.scope):
+                # Python may still choose the integer among its numbers: `x[min(i, n - 0.5)]`.
+                raise Unprintable("dtype", f"a place in `{root}` may be a fraction")
             if kind.is_tensor and kind.dtype == "bool":
                 raise Unprintable(
                     "data-dependent-size", "a mask picks a different number of items each time"

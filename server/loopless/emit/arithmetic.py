@@ -70,7 +70,7 @@ def _refuse_fractions(args: tuple[Value, ...], printer: Printer) -> None:
 def _in_double(op: str, args: tuple[Value, ...], printer: Printer) -> Code | None:
     """Python arithmetic of a number and an integer that varies, in double precision (T7)."""
     kinds = [printer.typed(arg) for arg in args]
-    if any(k.is_tensor for k in kinds) or all(k.kind == "int" for k in kinds):
+    if any(k.is_tensor for k in kinds) or all(k.kind in {"int", "bool"} for k in kinds):
         return None
     codes = [printer.code(arg) for arg in args]
     if not any(code.axes for code in codes):
@@ -94,10 +94,17 @@ def _as_double(value: Value, code: Code, printer: Printer) -> Code:
 
 
 def _is_sum_of_doubles(value: Value, printer: Printer) -> bool:
-    """A sum of numbers that were brought to the host: the tensor form adds them up in double precision, from zero."""
+    """A sum of numbers that were brought to the host: the tensor form adds them up in double precision, from zero.
+
+    One number that is added again and again is multiplied as it is, and may be an integer.
+    """
     match value:
-        case Reduce("+", _, Apply("item" | "float", (inner,))):
-            return printer.typed(inner).dtype not in {"int64", "int32", "bool"}
+        case Reduce("+", _, Apply("item", (inner,))):
+            return printer.typed(inner).dtype not in {"int64", "int32", "bool"} and bool(
+                axes_of(inner) - printer.loops.keys()
+            )
+        case Reduce("+", _, Apply("float")):
+            return True
         case Reduce("+", _, Reduce() as inner):
             return _is_sum_of_doubles(inner, printer)
         case _:

@@ -20,12 +20,15 @@ def cuts_fractions(target: Read, value: Value, scope: Scope) -> bool:
     if own in _INTEGERS:
         return any(type_of(v, scope).dtype not in _INTEGERS for v in folds)
     # Unshown dtypes that meet are alike (P5), but a fraction that is written out is none of theirs.
-    return any(has_fraction(v.body, scope) for v in folds if _goes_through(v, target))
+    adds = any(v.root == target.root for v in walk(value) if isinstance(v, Read))
+    return any(has_fraction(v.body, scope) for v in folds if _goes_through(v, target, adds))
 
 
-def _goes_through(fold: Value, target: Read) -> bool:
-    """Whether a running fold begins from the tensor that it is stored into."""
+def _goes_through(fold: Value, target: Read, adds: bool) -> bool:
+    """Whether a fold begins from the tensor that it is stored into, or is added to what that holds."""
     match fold:
+        case Reduce("+" | "*"):
+            return adds
         case Scan(_, _, _, Read(root)) | Comb(_, _, _, Read(root)):
             return root == target.root
         case _:

@@ -20,6 +20,7 @@ from loopless.emit.items import on_item
 from loopless.emit.mapped import mapped
 from loopless.emit.operators import infix, prefix
 from loopless.emit.orientation import as_asked
+from loopless.emit.refused import refuse_dtypes
 from loopless.emit.rows import rows
 from loopless.emit.sizes import size_text
 from loopless.emit.unprintable import Unprintable
@@ -256,6 +257,7 @@ class Printer:
     def apply(self, value: Apply) -> Code:
         """A pointwise operation."""
         op, args = value.op, value.args
+        refuse_dtypes(op, args, self)
         if op == "where":
             return where(args[0], args[1], args[2], self)
         if op in LOGIC:

@@ -22,7 +22,7 @@ def repeated(
     """A sum over axes on which nothing depends."""
     grade_repeated(kind, printer)
     count = times(axes, printer)
-    product = infix("*", printer.code(body), count, printer)
+    product = infix("*", _in_the_sums_dtype(body, printer), count, printer)
     tests = [] if when is None else [printer.code(when).at(CHOICE + 1)]
     if kind.kind not in {"int", "bool"} and not all(
         proves(a.extent - 1, printer.known) for a in axes
@@ -40,6 +40,15 @@ def repeated(
         rank=product.rank,
         number=product.number,
     )
+
+
+def _in_the_sums_dtype(body: Value, printer: Printer) -> Code:
+    """The value as the loop adds it up: a product in a narrower dtype would round, or wrap around."""
+    code = printer.code(body)
+    if printer.fold_into is None or printer.fold_into[0] != body or code.number:
+        return code
+    asked, printer.fold_into = printer.fold_into[1].removeprefix("dtype="), None
+    return code.but(f"{code.primary}.to({asked})")
 
 
 def times(axes: list[Axis], printer: Printer) -> Code:

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from loopless.emit.printer import Printer
 
 
+_WIDER = {
+    "float16": {"float32"},
+    "bfloat16": {"float32"},
+    "uint8": {"int16", "int32", "int64", "float32"},
+    "int8": {"int16", "int32", "int64", "float32"},
+    "int16": {"int32", "int64", "float32"},
+    "int32": {"int64", "float32"},
+}
+
+
 def running_dtype(value: Scan, printer: Printer) -> str | None:
     """The dtype= of a running fold; None where that of what is folded is the right one.
 
@@ -23,7 +33,8 @@ def running_dtype(value: Scan, printer: Printer) -> str | None:
         return None
     start, body = type_of(value.start, printer.scope), type_of(value.body, printer.scope)
     held = _in_place(value.start, printer)
-    if not start.is_tensor or start.dtype == body.dtype or not (held or start.dtype == "float64"):
+    wider = _is_wider(start.dtype, body.dtype)
+    if not start.is_tensor or start.dtype == body.dtype or not (held or wider):
         return None
     if _is_unshown(start.dtype):
         if _is_unshown(body.dtype):
@@ -47,15 +58,17 @@ def in_double(value: Value, start: Type, printer: Printer) -> None:
         case Reduce("+" | "*"):
             body = innermost(value)
             kind = type_of(body, printer.scope)
-            if (
-                start.is_tensor
-                and start.dtype == "float64"
-                and kind.is_tensor
-                and kind.dtype != "float64"
-            ):
-                printer.fold_into = body, f"dtype={printer.function('torch.float64')}"
+            if start.is_tensor and kind.is_tensor and _is_wider(start.dtype, kind.dtype):
+                printer.fold_into = body, f"dtype={printer.function(f'torch.{start.dtype}')}"
         case _:
             pass
+
+
+def _is_wider(own: str | None, other: str | None) -> bool:
+    """Whether what is added up in `own` would lose digits or wrap around in `other`; unshown dtypes are not narrow."""
+    if own == "float64":
+        return other != own
+    return own in _WIDER.get(other or "", ())
 
 
 def innermost(value: Value) -> Value:

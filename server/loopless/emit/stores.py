@@ -26,6 +26,7 @@ from loopless.emit.meeting import meeting
 from loopless.emit.number_choices import stored_whole
 from loopless.emit.orientation import sent
 from loopless.emit.printer import Printer
+from loopless.emit.refused import category, refuse_narrowing
 from loopless.emit.running import adds_up_in_double
 from loopless.emit.scatter import scatter
 from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
@@ -86,6 +87,7 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
             known += tuple(Constraint(axis.extent - 1) for axis in axes)
         write(replace(piece, when=rest), replace(setting, known=known), draft, inside)
         return
+    refuse_narrowing(piece, setting.scope)
     if kept_where(piece.value) is not None:
         masked_store(piece, setting, draft, depth)
         return
@@ -306,7 +308,9 @@ def _keeps_dtype(piece: Write, value: Value, setting: Setting) -> bool:
     own = type_of(Read(piece.root, piece.subs), setting.scope).dtype
     other = type_of(value, setting.scope)
     if own in FLOATS:
-        return True
+        # Of a complex number a store keeps the real part, an addition in place refuses it (T2).
+        old = Read(piece.root, piece.subs)
+        return (category(value, setting.scope) or 0) <= (category(old, setting.scope) or 0)
     return other.kind == "int" or (other.dtype is not None and other.dtype == own)
 
 

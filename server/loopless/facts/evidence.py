@@ -117,6 +117,9 @@ def gather(
     rows: dict[str, int] = {}
     for statement in every_statement(body):
         match statement:
+            case tree.Augment(tree.Item(_, (tree.Range(),)), "*"):
+                # A list takes that, too: it becomes twice as long.
+                pass
             case tree.Assign(tree.Item(tree.Name(name))) | tree.Augment(tree.Item(tree.Name(name))):
                 stored.add(name)
             case _:

@@ -8,7 +8,7 @@ from typing import Literal
 from loopless.ir.poly import Poly
 
 Kind = Literal[
-    "tensor", "int", "float", "bool", "number", "list", "tuple", "dict", "str", "none", "size",
+    "tensor", "int", "float", "complex", "bool", "number", "list", "tuple", "dict", "str", "none", "size",
     "callable", "module", "device", "dtype", "array", "unknown",
 ]  # fmt: skip
 

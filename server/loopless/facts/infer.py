@@ -108,6 +108,8 @@ def _literal(value: object) -> Fact:
             return Fact("int", poly=poly(value), literal=value)
         case float():
             return Fact("float", literal=value)
+        case complex():
+            return Fact("complex", literal=value)
         case str():
             return Fact("str", literal=value)
         case None:
@@ -289,6 +291,8 @@ def operator(op: str, operands: tuple[tree.Expr, ...], scope: Scope) -> Fact:
         return Fact(facts[0].kind, fresh=True)
     if op in {"<", ">", "<=", ">=", "==", "!=", "not", "is", "is not", "in", "not in"}:
         return Fact("bool")
+    if any(fact.kind == "complex" for fact in facts):
+        return Fact("complex")
     if any(fact.kind == "float" for fact in facts) and all(
         f.is_number or f.kind == "unknown" for f in facts
     ):

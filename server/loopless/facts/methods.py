@@ -16,8 +16,8 @@ from loopless.ir.poly import Numel, Poly, poly
 
 # Methods that are named after the dtype they change to.
 _CASTS = {
-    "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
-    "bool": "bool",
+    "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64",
+    "int": "int32", "short": "int16", "char": "int8", "byte": "uint8", "bool": "bool",
 }  # fmt: skip
 
 

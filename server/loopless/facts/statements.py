@@ -202,7 +202,12 @@ def assign(
 def _lasting(fact: Fact, name: str) -> Fact:
     """What stays true of the new value of a name once its old one, in terms of which it is said, is gone."""
     if fact.is_tensor:
-        return Fact("tensor", fresh=fact.fresh) if mentions(fact, name) else fact
+        if not mentions(fact, name):
+            return fact
+        # `x = x.byte()` is said in terms of the old `x`, but its dtype is not.
+        return Fact(
+            "tensor", dtype=None if fact.dtype == f"of:{name}" else fact.dtype, fresh=fact.fresh
+        )
     if fact.kind in {"int", "unknown"} and fact.poly is not None:
         return fact.but(poly=None) if Symbol(name) in fact.poly.atoms() else fact
     return fact

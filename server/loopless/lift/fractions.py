@@ -5,10 +5,38 @@ from __future__ import annotations
 from loopless.facts.operations import lookup
 from loopless.facts.operations.operation import Result
 from loopless.facts.scope import Scope
-from loopless.ir.value import Apply, Const, Ref, Value, walk
+from loopless.ir.value import Apply, Const, OnItem, Reduce, Ref, Value, walk
 from loopless.lift.types import type_of
 
 _ROUNDING = frozenset({Result.FLOAT, Result.REAL_FLOAT, Result.DOUBLE})
+
+
+def may_be_fraction(value: Value, scope: Scope) -> bool:
+    """Whether a number is a fraction in some iterations, where the loop chooses among several."""
+    match value:
+        case Apply("where", (_, *arms)) | Apply("min" | "max" | "+" | "-" | "*", (*arms,)):
+            return any(may_be_fraction(arm, scope) for arm in arms)
+        case _:
+            return type_of(value, scope).is_floating
+
+
+def is_fraction(value: Value, scope: Scope) -> bool:
+    """Whether a value, or an arm of a choice in it, is no integer whatever the tensors hold."""
+    match value:
+        case Const(float()) | Apply("/"):
+            return True
+        case Apply("where", (_, *arms)) | Apply(
+            "+" | "-" | "*" | "neg" | "abs" | "min" | "max", (*arms,)
+        ):
+            return any(is_fraction(arm, scope) for arm in arms)
+        case Reduce(_, _, body):
+            return is_fraction(body, scope)
+        case Apply(op) | OnItem(op) if (
+            known := lookup(op)
+        ) is not None and known.dtype in _ROUNDING:
+            return True
+        case _:
+            return type_of(value, scope).is_floating
 
 
 def has_fraction(value: Value, scope: Scope) -> bool:

@@ -57,6 +57,8 @@ def type_of(value: v.Value, scope: Scope) -> Type:
             return Type("int", "int64")
         case v.Const(float()):
             return Type("float", "float64")
+        case v.Const(complex()):
+            return Type("number", "complex128")
         case v.Ref(text) | v.Temp(text):
             return _ref(text, scope)
         case v.Read(root, subs):
@@ -101,6 +103,8 @@ def _ref(text: str, scope: Scope) -> Type:
             return Type("float", "float64")
         case "bool":
             return Type("bool", "bool")
+        case "complex":
+            return Type("number", "complex128")
         case "number" | "unknown":
             # P5: a name that is never subscripted nor used as a tensor is a number.
             return Type("number")
@@ -159,6 +163,8 @@ def promoted(types: list[Type]) -> Type:
         kinds = [t.kind for t in types]
         if "other" in kinds:
             return Type("other")
+        if any(t.dtype == "complex128" for t in types):
+            return Type("number", "complex128")
         if "float" in kinds:
             return Type("float", "float64")
         if "number" in kinds:
@@ -170,12 +176,21 @@ def promoted(types: list[Type]) -> Type:
     dtype = tensors[0].dtype
     for other in tensors[1:]:
         dtype = _joined(dtype, other.dtype)
+    if any(number.dtype == "complex128" for number in numbers):
+        return Type("tensor", _as_complex(dtype), rank)
     for number in numbers:
         if not _keeps(Type("tensor", dtype), number):
             dtype = "float32" if number.kind == "float" and dtype in _RANKS else None
             if dtype is None and number.kind == "int" and tensors[0].dtype == "bool":
                 dtype = "int64"
     return Type("tensor", dtype, rank)
+
+
+def _as_complex(dtype: str | None) -> str | None:
+    """What a complex number of Python makes of a tensor."""
+    if dtype in {"float64", "complex128"}:
+        return "complex128"
+    return "complex64" if dtype in {"float32", "complex64"} or dtype in _RANKS else None
 
 
 def _joined(left: str | None, right: str | None) -> str | None:
