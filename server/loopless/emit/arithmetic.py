@@ -43,6 +43,7 @@ def calculated(op: str, args: tuple[Value, ...], printer: Printer) -> Code:
     if counted is not None:
         return infix(op, *counted, printer)
     if op == "+" and args[0] == Const(0.0) and _absorbs_zero(args[1], printer):
+        printer.nothing = "0.0"
         return printer.code(args[1])
     doubled = _in_double(op, args, printer)
     if doubled is not None:

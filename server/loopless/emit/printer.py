@@ -87,6 +87,8 @@ class Printer:
         self.mapped = False
         self.strict = False
         self.beaten = False
+        # What a sum of no iterations starts from.
+        self.nothing = "0"
         self.augmented: frozenset[str] = frozenset()
         # What is stored goes into items of unknown rank: operands may well be items of that rank.
         self.any_rank = False

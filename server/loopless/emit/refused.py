@@ -29,6 +29,10 @@ _KINDS = {"bool": _BOOL, "int": _INTEGER, "float": _FLOAT}
 _BITWISE = frozenset({"&", "|", "^", "~", "<<", ">>"})
 _ORDERED = frozenset({"<", ">", "<=", ">=", "//", "%", "min", "max"})
 
+_NOT_OF_TRUTHS = frozenset(
+    "- neg abs torch.abs torch.neg torch.sub Tensor.abs Tensor.neg Tensor.sub".split()
+)
+
 
 def category(value: Value, scope: Scope) -> int | None:
     """Truth value, integer, float or complex, as far as the file shows it."""
@@ -39,12 +43,19 @@ def category(value: Value, scope: Scope) -> int | None:
 
 def refuse_dtypes(op: str, args: tuple[Value, ...], printer: Printer) -> None:
     """Raise where an operation is not defined for what it is given."""
+    if op in _NOT_OF_TRUTHS and any(_is_mask(arg, printer) for arg in args):
+        raise Unprintable("dtype", f"`{op}` is not defined for truth values")
     if op not in _BITWISE and op not in _ORDERED:
         return
     known = [c for arg in args if (c := category(arg, printer.scope)) is not None]
     least = _FLOAT if op in _BITWISE else _COMPLEX
     if any(c >= least for c in known):
         raise Unprintable("dtype", f"`{op}` is not defined for these dtypes")
+
+
+def _is_mask(value: Value, printer: Printer) -> bool:
+    kind = printer.typed(value)
+    return kind.is_tensor and kind.dtype == "bool"
 
 
 def refuse_narrowing(piece: Write, scope: Scope) -> None:

@@ -33,7 +33,7 @@ def repeated(
         return product
     if product.axes or any(axis.extent.axes() for axis in axes):
         raise Unprintable("zero-trips", "where an inner loop does not run, nothing is added")
-    nothing = "0.0" if kind.kind == "float" else "0"
+    nothing, printer.nothing = printer.nothing, "0"
     return Code(
         f"{product.at(CHOICE + 1)} if {' and '.join(tests)} else {nothing}",
         CHOICE,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from loopless.dependence.conditions import conjunction, integer_of
+from loopless.emit.code import LAND
 from loopless.emit.draft import Setting, may_be_empty, positive
+from loopless.emit.folds import split
 from loopless.emit.printer import Printer
-from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
-from loopless.ir.poly import Axis
 from loopless.ir.value import Apply, Best, Const, Reduce, Value, axes_of
 from loopless.lift.fractions import is_fraction
 from loopless.lift.types import promoted
@@ -27,36 +26,29 @@ def start_test(value: Value, printer: Printer, setting: Setting) -> str | None:
             if beats is None or axes_of(beats) != frozenset({axis}):
                 return None
             return f"{printer.code(beats).primary}.any()"
-        case Apply("+" | "*", (start, Reduce() as fold)) if _promotes(start, fold, printer):
-            if _asks(fold):
-                raise Unprintable("dtype", "where nothing is added the start keeps its dtype")
-            return _runs(_axes(fold), printer, setting)
-        case Apply("+" | "*", (start, Reduce() as fold)) if _counts(start, fold, printer):
-            return _runs([a for a in printer.layout if a not in printer.loops], printer, setting)
+        case Apply("+" | "*", (start, Reduce() as fold)) if _promotes(
+            start, fold, printer
+        ) or _counts(start, fold, printer):
+            return _any_folded(fold, printer, setting)
         case _:
             return None
 
 
-def _runs(axes: Sequence[Axis], printer: Printer, setting: Setting) -> str | None:
-    """The text of a condition under which loops over all of these axes have an iteration."""
+def _any_folded(fold: Reduce, printer: Printer, setting: Setting) -> str | None:
+    """The text of a condition under which anything is folded in: the loops run, and some iteration asks for it."""
+    axes, _, when = split(fold, fold.op)
+    asked = [a for a in axes if when is not None and a in axes_of(when)]
     tests = [
         positive(a.extent, printer, printer.size(a.extent))
-        for a in may_be_empty(axes, printer, setting)
+        for a in may_be_empty([a for a in axes if a not in asked], printer, setting)
     ]
+    for axis in reversed(asked):
+        assert when is not None
+        when = Reduce("any", axis, when)
+    if when is not None:
+        code = printer.code(when)
+        tests.append(code.but(code.text.removesuffix(".item()"), code.level).at(LAND))
     return " and ".join(tests) or None
-
-
-def _axes(fold: Reduce) -> tuple[Axis, ...]:
-    inner = fold.body
-    return (fold.axis, *(_axes(inner) if isinstance(inner, Reduce) and inner.op == fold.op else ()))
-
-
-def _asks(fold: Reduce) -> bool:
-    """Whether a condition may leave out every iteration."""
-    inner = fold.body
-    if fold.when is not None:
-        return True
-    return isinstance(inner, Reduce) and inner.op == fold.op and _asks(inner)
 
 
 def _promotes(start: Value, fold: Reduce, printer: Printer) -> bool:
@@ -74,8 +66,11 @@ def _promotes(start: Value, fold: Reduce, printer: Printer) -> bool:
 
 def _counts(start: Value, folded: Value, printer: Printer) -> bool:
     """Whether the start is a number of Python that a tensor takes the place of, and no neutral one."""
-    if printer.typed(start).is_tensor or not printer.typed(folded).is_tensor:
+    kind = printer.typed(start)
+    if kind.is_tensor or not printer.typed(folded).is_tensor:
         return False
+    if kind.kind == "bool" or kind.dtype == "complex128":
+        return True
     whole = integer_of(start)
     if whole is not None:
         return whole.constant not in (0, 1)
