@@ -1,12 +1,26 @@
-"""Items that are added to one another or subtracted: rows alike, where neither rank is shown."""
+"""Items that are added to one another or subtracted: rows alike, whether one of their ranks is shown or none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopless.facts.scope import Scope
 from loopless.ir.value import Apply, Const, Int, Read, Value, children
+from loopless.lift.types import type_of
 
 _SUMS = frozenset({"+", "-"})
+
+
+def beside_shown(value: Value, scope: Scope) -> Iterator[tuple[Read, int]]:
+    """Items of a sum whose rank is not shown, with that of the largest item beside them whose rank is."""
+    terms = tuple(_term(value)) if isinstance(value, Apply) and value.op in _SUMS else ()
+    unshown = [item for item in terms if scope.shown(item.root) is None]
+    ranks = [type_of(item, scope).rank or 0 for item in terms if item not in unshown]
+    rank = max(ranks, default=0)
+    for item in unshown if rank else ():
+        if scope.least(item.root) <= 1:
+            # Of two dimensions or more that are named there are no others (P4): such an item is a number.
+            yield item, rank
 
 
 def added_together(value: Value) -> Iterator[tuple[Read, ...]]:

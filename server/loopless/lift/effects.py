@@ -21,6 +21,7 @@ from loopless.lift.appends import elements_of
 from loopless.lift.context import Frame
 from loopless.lift.listed import filling
 from loopless.lift.piece import Append
+from loopless.lift.ranks import check_appended
 from loopless.lift.stop import stop
 from loopless.lift.types import type_of
 from loopless.lift.words import described
@@ -53,6 +54,7 @@ def effect(executor: Executor, expr: tree.Expr, frame: Frame) -> None:
                     "aliasing", f"the list holds `{argument.id}` itself, which changes in place (T22)",
                     expr.span, f"append `{argument.id}.clone()`",
                 )  # fmt: skip
+            check_appended(value, expr.span, executor.lifting)
             frame.pieces.append(_appended(executor, name, value, frame, expr.span))
         case tree.Call(tree.Field(of, attribute), args, ()) if attribute.endswith("_"):
             _in_place(executor, of, attribute, args, frame, expr.span)

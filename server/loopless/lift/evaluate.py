@@ -29,7 +29,7 @@ from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.listed import listed
 from loopless.lift.membership import compared
 from loopless.lift.places import subscripts_of
-from loopless.lift.ranks import learn_matrix
+from loopless.lift.ranks import learn_added, learn_matrix
 from loopless.lift.results import named_result, numbered_result
 from loopless.lift.seen import note
 from loopless.lift.sizes import size_asked
@@ -172,7 +172,9 @@ class Evaluator:
             raise stop(
                 "not-a-tensor", f"{described(odd)} is not known to be a tensor or a number", span
             )
-        return Apply(op, tuple(values))
+        result = Apply(op, tuple(values))
+        learn_added(result, self.lifting)
+        return result
 
     def truth(self, value: Value) -> Value:
         """A value as a condition: comparisons as they are, numbers and tensors as `bool(value)`."""

@@ -8,7 +8,7 @@ from loopless.facts.evidence import OPEN
 from loopless.facts.operations import Operation, Rule, bind, lookup
 from loopless.facts.scope import Scope
 from loopless.finding import Span
-from loopless.ir.poly import Dim, poly
+from loopless.ir.poly import Axis, Dim, poly
 from loopless.ir.value import (
     Apply,
     At,
@@ -28,7 +28,7 @@ from loopless.ir.value import (
     axes_of,
     sub_axes,
 )
-from loopless.lift.added import added_together
+from loopless.lift.added import added_together, beside_shown
 from loopless.lift.context import Lifting
 from loopless.lift.stop import stop
 from loopless.lift.subscript import kin_name, walked
@@ -61,9 +61,11 @@ def learn_item(
     if any(scope.shape_root(leaf.root) == scope.shape_root(target) for leaf in open_leaves):
         # What has the target's own shape shows nothing of it.
         return
-    if not open_leaves or any(
-        type_of(leaf, lifting.scope).rank == rank for leaf in pointwise_leaves(value)
-    ):
+    if not open_leaves:
+        return
+    if any(type_of(leaf, lifting.scope).rank == rank for leaf in pointwise_leaves(value)):
+        if plain:
+            _refuse_beside_rows(open_leaves, axes_of(value), span, lifting)
         return
     if any(_is_whole(leaf, lifting.scope) for leaf in pointwise_leaves(value)):
         return
@@ -97,6 +99,29 @@ def learn_item(
         learn(leaf, rank, lifting)
 
 
+def _refuse_beside_rows(
+    leaves: list[Read], axes: frozenset[Axis], span: Span, lifting: Lifting
+) -> None:
+    """Stop where a product of an item and a row is stored: a weight is a number, a mask is a row."""
+    unsure = [
+        x for x in leaves if x.root not in lifting.learned and lifting.scope.least(x.root) < 2
+    ]
+    if len(axes) > 1 and unsure:
+        name = unsure[0].root
+        raise stop(
+            "unknown-rank", f"whether items of `{name}` are numbers or rows is not known", span,
+            f"show the shape of `{name}`, as in `n, m = {name}.shape`",
+        )  # fmt: skip
+
+
+def check_appended(value: Value, span: Span, lifting: Lifting) -> None:
+    """Stop where it is not known whether an item fills a row that is collected, or has the dimensions of its own."""
+    leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
+    unshown = [leaf for leaf in leaves if lifting.scope.shown(leaf.root) is None]
+    if any(type_of(leaf, lifting.scope).rank for leaf in leaves if leaf not in unshown):
+        _refuse_beside_rows(unshown, axes_of(value), span, lifting)
+
+
 def _is_fixed(read: Read) -> bool:
     """Whether one place along a dimension is taken, beside others."""
     return len(read.subs) > 1 and any(isinstance(s, At) and not s.poly.axes() for s in read.subs)
@@ -106,6 +131,13 @@ def alike(leaves: list[Read], scope: Scope) -> bool:
     """Whether items met in an operation on rows, so that all of them have the same rank."""
     groups = {scope.alike.get(name, name) for name in (kin_name(leaf, scope) for leaf in leaves)}
     return len(groups) == 1
+
+
+def learn_added(value: Value, lifting: Lifting) -> None:
+    """What several loop variables add to a row of shown rank is a row alike; along one, both come out exactly (P4)."""
+    if len(lifting.open_axes) > 1:
+        for item, rank in beside_shown(value, lifting.scope):
+            learn(item, rank, lifting)
 
 
 def learn_matrix(value: Value, lifting: Lifting) -> None:
@@ -205,11 +237,12 @@ def learn_any(value: Value, span: Span, lifting: Lifting) -> None:
     items = [leaf for leaf in leaves if isinstance(leaf, Read) and leaf.subs]
     # Pairs of items by one subscript each are rows, where no form is exact for every rank (P4).
     rows = lifting.rows and len(axes_of(value)) > 1 and all(len(x.subs) == 1 for x in items)
+    shown = [type_of(item, scope).rank or 0 for item in items if scope.shown(item.root) is not None]
     for leaf in items:
         if scope.shown(leaf.root) is not None or (scope.rank(leaf.root) or 0) > len(leaf.subs):
             continue
         if rows:
-            learn(leaf, 1, lifting)
+            learn(leaf, max(shown, default=0) or 1, lifting)
         elif lifting.clean:
             learn(leaf, 1, lifting)
             lifting.assume(f"`{leaf.root}` has {len(leaf.subs) + 1} axes")
