@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 
 from loopless.facts.counted import with_counted_loops
@@ -20,6 +22,7 @@ from loopless.facts.scope import (
     target_names,
     walk_expr,
 )
+from loopless.facts.standing import Handling, classes_of, handling, standing_layer, touched
 from loopless.finding import Analysis
 from loopless.ir import tree
 from loopless.ir.lower import parse
@@ -45,6 +48,8 @@ class Digest:
     # Names that functions of the chunk bind at module level, and those that its own statements rebind.
     declared: frozenset[str] = frozenset()
     assigned: frozenset[str] = frozenset()
+    # Names to which its top-level statements give what a call returns.
+    made: frozenset[str] = frozenset()
     # What was found in the chunk, by what it saw of its file: it lives and dies with the chunk.
     found: dict[object, tuple[int, Analysis]] = field(
         default_factory=dict[object, "tuple[int, Analysis]"], repr=False
@@ -66,7 +71,7 @@ def digest(text: str) -> Digest | None:
         tuple(_constants(module)), tuple(_calls(statements)), loops,
         any(may_loop(s) for s in every_statement(module.body)),
         frozenset(n for f in functions_of(module.body) for n in f.global_names),
-        frozenset(_assigned(module)),
+        frozenset(_assigned(module)), frozenset(_made(module)),
     )  # fmt: skip
 
 
@@ -122,6 +127,16 @@ def _assigned(module: tree.Module) -> Iterator[str]:
                 pass
             case tree.Assign(target) | tree.Augment(target) | tree.For(target):
                 yield from target_names(target)
+            case _:
+                pass
+
+
+def _made(module: tree.Module) -> Iterator[str]:
+    """Names that top-level statements bind to what a call returns."""
+    for statement in module.body:
+        match statement:
+            case tree.Assign(tree.Name(name), tree.Call()):
+                yield name
             case _:
                 pass
 
@@ -185,7 +200,7 @@ class File:
         waiting = [part]
         parts: list[Digest] = [part]
         while waiting:
-            for name in waiting.pop().reads:
+            for name in self._named_by(waiting.pop()):
                 home = digest(self.homes[name]) if name in self.homes else None
                 if home is not None and name not in seen:
                     seen.add(name)
@@ -198,6 +213,12 @@ class File:
         imports = tuple((n, w) for n, w in self.imports if n in named or w == "torch")
         ordered = tuple(sorted(parts, key=lambda p: p.text))
         return Context(imports, ordered, constants, shared)
+
+    def _named_by(self, part: Digest) -> Iterator[str]:
+        """The names that a chunk reads, and the classes of the layers among them."""
+        for name in part.reads:
+            yield name
+            yield from classes_of(self.constants.get(name, UNKNOWN))
 
 
 def survey(sketch: Sequence[Outline]) -> File:
@@ -223,9 +244,49 @@ def survey(sketch: Sequence[Outline]) -> File:
     # A name that is bound here, to whatever, is no name of Python's any more.
     constants = {n: known.get(n, UNKNOWN) for n in counts if n not in homes and n not in imports}
     functions = {f.name: f for part in shown for f in part.module.functions}
+    constants |= dict(_layers(sketch, parts, imports, constants, homes))
     return File(
         parts, tuple(sorted(imports.items())), homes, constants, _shared(shown, functions)
     )  # fmt: skip
+
+
+def _layers(
+    sketch: Sequence[Outline],
+    parts: Sequence[Digest | None],
+    imports: Mapping[str, str],
+    constants: Mapping[str, Fact],
+    homes: Mapping[str, str],
+) -> Iterator[tuple[str, Fact]]:
+    """The layers at module level that functions with loops call."""
+    shown = [part for part in parts if part is not None]
+    called = {name for part in shown if part.has_loops for name in part.reads}
+    for name in sorted({n for part in shown for n in part.made} & called & constants.keys()):
+        # Any chunk that speaks of the name may do something to it, those without loops included.
+        whole = re.compile(rf"\b{name}\b")
+        speaking = [s.text for s in sketch if name in s.text and whole.search(s.text)]
+        handled = [_handled(text, name) for text in speaking]
+        inside = [use for use in handled if use is not None]
+        top = [s for part in shown for s in part.module.body if not isinstance(s, tree.Define)]
+        if len(inside) < len(handled):
+            continue
+        named = {homes[n] for part in shown if name in part.made for n in part.reads if n in homes}
+        made = [part for text in named if (part := digest(text)) is not None]
+        classes = {c.name: c for part in made for c in part.module.classes}
+        world = World(imports, {}, classes, constants)
+        found = standing_layer(name, top, inside, world, homes.keys())
+        if found is not None:
+            yield name, found
+
+
+@lru_cache(maxsize=1024)
+def _handled(text: str, name: str) -> Handling | None:
+    """What the functions of a chunk do with a name; None where that is not known, or where they bind it anew."""
+    part = digest(text)
+    if part is None or name in part.declared:
+        return None
+    defined = handling(functions_of(part.module.body), name)
+    owners = tuple(s for s in part.module.body if isinstance(s, tree.Define))
+    return Handling(defined.touched or touched(name, owners), defined.trained)
 
 
 def _declared(seen: Outline, part: Digest | None) -> frozenset[str]:

@@ -21,8 +21,8 @@ _HARMLESS = frozenset(
 def note_modes(statement: tree.Stmt, scope: Scope) -> None:
     """Take into the scope what a statement does to the modules that have names."""
     match statement:
-        case tree.Evaluate(
-            tree.Call(tree.Field(tree.Name(name), "eval" | "train" as mode), (), ())
+        case tree.Evaluate(tree.Call(tree.Field(tree.Name(name)))) if mode := mode_of(
+            statement, name
         ):
             _change(name, scope, evaluated=mode == "eval")
             return
@@ -33,23 +33,38 @@ def note_modes(statement: tree.Stmt, scope: Scope) -> None:
             _change(name, scope, evaluated=False, touched=True)
 
 
+def mode_of(statement: tree.Stmt, name: str) -> str | None:
+    """The mode into which a statement puts the module of this name, "eval" or "train", if that is all it does."""
+    match statement:
+        case tree.Evaluate(
+            tree.Call(tree.Field(tree.Name(found), "eval" | "train" as mode), (), ())
+        ) if found == name:
+            return mode
+        case _:
+            return None
+
+
 def touches(statement: tree.Stmt, same: Same) -> bool:
     """Whether a statement may do more with a module than call it and read its parameters."""
-    for inner in every_statement((statement,)):
-        match inner:
-            case tree.Define(_, _, _, reads) | tree.Other("Delete", reads):
-                if _reads(reads, inner.span, same):
-                    return True
-            case tree.Assign(target) | tree.Augment(target) if not same(target):
-                if _is_part(target, same):
-                    return True
-            case _:
-                pass
-        bare = inner.target if isinstance(inner, tree.Assign) else None
-        for expr in own_expressions(inner):
-            if not (expr is bare and same(expr)) and _hands_on(expr, same):
+    return any(touches_itself(inner, same) for inner in every_statement((statement,)))
+
+
+def touches_itself(statement: tree.Stmt, same: Same) -> bool:
+    """The same of a statement without those inside of it."""
+    match statement:
+        case tree.Define(_, _, _, reads) | tree.Other("Delete", reads):
+            if _reads(reads, statement.span, same):
                 return True
-    return False
+        case tree.Assign(target) | tree.Augment(target) if not same(target):
+            if _is_part(target, same):
+                return True
+        case _:
+            pass
+    bare = statement.target if isinstance(statement, tree.Assign) else None
+    return any(
+        not (expr is bare and same(expr)) and _hands_on(expr, same)
+        for expr in own_expressions(statement)
+    )
 
 
 def _named(name: str) -> Same:
@@ -57,8 +72,8 @@ def _named(name: str) -> Same:
 
 
 def _change(name: str, scope: Scope, *, evaluated: bool, touched: bool = False) -> None:
-    fact = scope.names.get(name)
-    if fact is not None and fact.kind == "module" and fact.made is not None:
+    fact = scope.fact(name)
+    if fact.kind == "module" and fact.made is not None:
         made = replace(fact.made, evaluated=evaluated, touched=touched or fact.made.touched)
         scope.names[name] = fact.but(made=made)
 
