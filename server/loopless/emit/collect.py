@@ -20,7 +20,7 @@ from loopless.emit.draft import (
     runs_test,
 )
 from loopless.emit.fit import is_new
-from loopless.emit.lines import stands_alone, whole_lines
+from loopless.emit.lines import removal, stands_alone
 from loopless.emit.orientation import brought
 from loopless.emit.printer import Printer
 from loopless.emit.segments import joined_list
@@ -196,7 +196,7 @@ def collected(
     _refuse_changed(code, between)
     edits = [Edit(collector.call.span, code)]
     if collector.start is not None and not _shared(collector.start, block):
-        edits.append(Edit(whole_lines(text, collector.start.span), ""))
+        edits.append(removal(text, collector.start.span))
     return edits
 
 
@@ -233,7 +233,7 @@ def _rebuilt(
     add_line(f"{append.root} = {found[-1].text}", setting, draft, 0)
     if collector.start is None or _shared(collector.start, block):
         return []
-    return [Edit(whole_lines(text, collector.start.span), "")]
+    return [removal(text, collector.start.span)]
 
 
 def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft, text: str) -> str:

@@ -62,6 +62,15 @@ def whole_lines(text: str, span: Span) -> Span:
     return Span(start, end)
 
 
+def removal(text: str, span: Span) -> Edit:
+    """The edit that takes a statement out, with its line; a comment behind it keeps the line for itself."""
+    behind = text[span.end : line_end(text, span.end)]
+    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    if before.strip() or not behind.lstrip().startswith("#"):
+        return Edit(whole_lines(text, span), "")
+    return Edit(Span(span.start, span.end + len(behind) - len(behind.lstrip())), "")
+
+
 def import_torch(text: str) -> Edit:
     """`import torch`, before the first import."""
     match = re.search(r"^(?:import|from)\s", text, re.MULTILINE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from loopless.catalog import slug_of
 from loopless.emit.collect import Collector
-from loopless.emit.comments import comments_of
+from loopless.emit.comments import at_the_end, comments_of, replacement
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.inputs import inputs_of
 from loopless.emit.layout import laid_out
@@ -16,7 +16,6 @@ from loopless.emit.lines import (
     import_torch,
     line_width,
     margin,
-    whole_lines,
 )
 from loopless.emit.place import Place
 from loopless.emit.shadows import refuse_shadowed
@@ -70,14 +69,9 @@ def finding(rewrite: Rewrite, draft: Draft, edits: list[Edit], lifting: Lifting)
     named, edits = _shared(named, edits, loop.span.end, naming)
     lines = [*comments, *named]
     edits = [*leftovers(loop, place, draft, setting.scope, text), *edits]
-    if lines:
-        newline = "\r\n" if "\r\n" in text else "\n"
-        indent = margin(text, loop.span.start)
-        width, unit = line_width(text), setting.indent
-        lines = [part for line in lines for part in laid_out(line, width, len(indent), unit)]
-        edits.append(Edit(loop.span, (newline + indent).join(lines)))
-    else:
-        edits.append(Edit(whole_lines(text, loop.span), ""))
+    column, width, unit = len(margin(text, loop.span.start)), line_width(text), setting.indent
+    lines = [part for line in lines for part in laid_out(line, width, column, unit)]
+    edits += [replacement(text, loop.span, lines), *at_the_end(text, loop.span)]
     return finished(rewrite, draft, edits, lifting)
 
 
