@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -37,6 +38,22 @@ def test_what_cannot_be_read_exits_with_2(run, tmp_path):
     assert "model.py:6:5" in ended.out
     assert run("check").out == ended.out
     assert run("check", "--no-such-option", ".").status == 2
+
+
+def test_nothing_is_clear_that_could_not_be_read(run, tmp_path):
+    (tmp_path / "noise.py").write_bytes(b"\xff\xfe\x00\x01 no text \x00")
+    ended = run("check", "noise.py")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.errors.startswith("error: cannot read noise.py: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_not_waited_for(run, tmp_path):
+    os.mkfifo(tmp_path / "pipe.py")
+    assert run("check", ".").status == 0
+    ended = run("check", "pipe.py")
+    assert (ended.status, ended.errors) == (2, "error: neither a file nor a folder: pipe.py\n")
+    assert run("explain", "pipe.py:1").status == 2
 
 
 def test_a_folder_without_python_is_clean(run):

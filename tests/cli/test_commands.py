@@ -59,6 +59,20 @@ def test_explain_of_what_is_not_there(run, model):
     assert run("explain", "nowhere.py:1").status == 2
 
 
+def test_explain_says_what_is_wrong_with_a_place(run, model, tmp_path):
+    lines = len(TEXT.splitlines())
+    wanted = {
+        "model.py:99": f"error: there is no line 99: model.py has {lines}\n",
+        "model.py:0": f"error: there is no line 0: model.py has {lines}\n",
+        "model.py:six": "error: say which line: model.py:LINE\n",
+        "nowhere.py:1": "error: cannot read nowhere.py: No such file or directory\n",
+        ".:1": "error: cannot read .: not a file\n",
+    }
+    for place, said in wanted.items():
+        ended = run("explain", place)
+        assert (ended.status, ended.out, ended.errors) == (2, "", said)
+
+
 def test_rule_prints_the_page_of_a_pattern(run):
     listed = run("rule")
     assert listed.status == 0

@@ -75,7 +75,7 @@ def check(options: argparse.Namespace) -> int:
     errors = [*configured, *(outcome.error for outcome in outcomes if outcome.error)]
     for error in errors:
         print(f"error: {error}", file=sys.stderr)
-    left = _print(outcomes, options)
+    left = _print(outcomes, options, clear=not errors)
     if errors:
         return 2
     return 1 if left and not options.exit_zero else 0
@@ -168,8 +168,11 @@ def _looked(file: SourceFile, task: Task) -> tuple[Outcome, str]:
     return Outcome(left, len(fixed.findings)), fixed.text
 
 
-def _print(outcomes: Sequence[Outcome], options: argparse.Namespace) -> int:
-    """Print everything in the format asked for; how many findings there are, or with `--diff` changes."""
+def _print(outcomes: Sequence[Outcome], options: argparse.Namespace, *, clear: bool = True) -> int:
+    """Print everything in the format asked for; how many findings there are, or with `--diff` changes.
+
+    `clear` says that everything could be read, so that no findings are good news.
+    """
     fixed = sum(outcome.fixed for outcome in outcomes)
     if options.diff:
         sys.stdout.write("".join(outcome.diff for outcome in outcomes))
@@ -183,18 +186,20 @@ def _print(outcomes: Sequence[Outcome], options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(FORMATS[options.output_format](all_rows))
     if options.output_format in ("full", "concise"):
-        _summarize(all_rows, left, fixed, options)
+        _summarize(all_rows, left, fixed, options, clear)
     return left
 
 
-def _summarize(all_rows: Sequence[Row], left: int, fixed: int, options: argparse.Namespace) -> None:
+def _summarize(
+    all_rows: Sequence[Row], left: int, fixed: int, options: argparse.Namespace, clear: bool
+) -> None:
     if options.fix:
         print(f"Fixed {_count(fixed)}; {left} left.")
     elif left:
         fixable = sum(row.json.get("applicability") == "safe" for row in all_rows)
         hint = f" {fixable} can be fixed with --fix." if fixable else ""
         print(f"Found {_count(left)}.{hint}")
-    else:
+    elif clear:
         print("All clear.")
 
 

@@ -56,6 +56,9 @@ def found(paths: Sequence[str]) -> Iterator[Wanted]:
 
 def read(wanted: Wanted, chosen: Values, isolated: bool) -> SourceFile:
     """The file with the settings that hold for it; `chosen` are those of the command line."""
+    if os.path.exists(wanted.name) and not os.path.isfile(wanted.name):
+        # A pipe would be waited for.
+        raise CannotRead(f"cannot read {wanted.name}: not a file")
     text, encoding = _decoded(wanted.name, Path(wanted.name).read_bytes)
     return _source_file(wanted, text, encoding, chosen, isolated)
 
@@ -88,13 +91,19 @@ def _below(path: str) -> Iterator[Wanted]:
         yield Wanted(path, True)
         return
     if not os.path.isdir(path):
-        raise CannotRead(f"no such file or folder: {path}")
+        what = "neither a file nor a folder" if os.path.exists(path) else "no such file or folder"
+        raise CannotRead(f"{what}: {path}")
     explicit = is_test(PurePosixPath(Path(path).as_posix()) / "_")
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(name for name in folders if not _is_skipped(folder, name))
         for name in sorted(files):
-            if name.endswith(".py"):
+            if name.endswith(".py") and not _is_special(os.path.join(folder, name)):
                 yield Wanted(os.path.normpath(os.path.join(folder, name)), explicit)
+
+
+def _is_special(name: str) -> bool:
+    """Whether a name stands for a pipe, a socket or a device; what cannot be looked at is reported when it is read."""
+    return os.path.exists(name) and not os.path.isfile(name)
 
 
 def _is_skipped(folder: str, name: str) -> bool:
@@ -110,7 +119,9 @@ def _decoded(name: str, read_bytes: Callable[[], bytes]) -> tuple[str, str]:
         if content.startswith(codecs.BOM_UTF8):
             encoding = "utf-8-sig"
         return content.decode(encoding), encoding
-    except (OSError, SyntaxError, LookupError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CannotRead(f"cannot read {name}: {error.strerror or error}") from error
+    except (SyntaxError, LookupError, UnicodeDecodeError) as error:
         raise CannotRead(f"cannot read {name}: {error}") from error
 
 

@@ -17,12 +17,17 @@ def explain(options: argparse.Namespace) -> int:
 
     name, line = place(options.place)
     if line is None:
-        print(f"error: say which line: {options.place}:LINE", file=sys.stderr)
+        file, colon, _ = name.rpartition(":")
+        print(f"error: say which line: {file if colon else name}:LINE", file=sys.stderr)
         return 2
     try:
         file = read(Wanted(name, True), {}, isolated=False)
     except CannotRead as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    lines = len(file.text.splitlines())
+    if not 1 <= line <= max(lines, 1):
+        print(f"error: there is no line {line}: {name} has {lines}", file=sys.stderr)
         return 2
     found = report(file.text, file.settings, file.path)
     said = explanation(SourceText.of(file.text), found, line - 1)
@@ -52,4 +57,4 @@ def rule(options: argparse.Namespace) -> int:
 def place(text: str) -> tuple[str, int | None]:
     """A file and a line, counted from 1, written as FILE:LINE; or a file alone."""
     name, colon, line = text.rpartition(":")
-    return (name, int(line)) if colon and line.isdigit() else (text, None)
+    return (name, int(line)) if colon and line.isdecimal() else (text, None)
