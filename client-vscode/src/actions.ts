@@ -14,15 +14,14 @@ export async function fixAll({ document }: vscode.TextEditor): Promise<void> {
 
 /** Puts the comment that tells verify which inputs to use above the loop at the cursor. */
 export async function insertSample(client: LanguageClient, editor: vscode.TextEditor): Promise<void> {
-  const edit = await editOf(client, editor, "sample");
+  const edit = await editOf(client, editor.document, editor.selection.active, "sample");
   if (edit) await vscode.workspace.applyEdit(edit);
   else vscode.window.setStatusBarMessage("Loopless: no loop here takes a sample", 5_000);
 }
 
 /** The file beside itself as the preferred rewrite would leave it. */
-export async function previewAtCursor(client: LanguageClient, editor: vscode.TextEditor, pages: Pages): Promise<void> {
-  const { document } = editor;
-  const edits = (await editOf(client, editor, "rewrite"))?.get(document.uri);
+export async function preview(client: LanguageClient, document: vscode.TextDocument, position: vscode.Position, pages: Pages): Promise<void> {
+  const edits = (await editOf(client, document, position, "rewrite"))?.get(document.uri);
   if (!edits?.length) {
     vscode.window.setStatusBarMessage("Loopless: no rewrite to preview here", 5_000);
     return;
@@ -32,10 +31,10 @@ export async function previewAtCursor(client: LanguageClient, editor: vscode.Tex
   await vscode.commands.executeCommand("vscode.diff", document.uri, after, `${name}: loop ↔ tensor operations`);
 }
 
-async function editOf(client: LanguageClient, editor: vscode.TextEditor, role: Role): Promise<vscode.WorkspaceEdit | undefined> {
-  const position = client.code2ProtocolConverter.asPosition(editor.selection.active);
+async function editOf(client: LanguageClient, document: vscode.TextDocument, at: vscode.Position, role: Role): Promise<vscode.WorkspaceEdit | undefined> {
+  const position = client.code2ProtocolConverter.asPosition(at);
   const answer = await client.sendRequest(CodeActionRequest.type, {
-    textDocument: { uri: client.code2ProtocolConverter.asUri(editor.document.uri) },
+    textDocument: { uri: client.code2ProtocolConverter.asUri(document.uri) },
     range: { start: position, end: position },
     context: { diagnostics: [] },
   });

@@ -1,7 +1,7 @@
 // The client is thin: it finds a Python, starts the server in it and keeps it running. The server decides everything else.
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import { fixAll, insertSample, previewAtCursor } from "./actions";
+import { fixAll, insertSample, preview } from "./actions";
 import { pythonEditor } from "./documents";
 import { doctor } from "./doctor";
 import { onDidChange } from "./interpreter";
@@ -23,6 +23,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const command = (name: string, run: () => unknown): void => {
     context.subscriptions.push(vscode.commands.registerCommand(`loopless.${name}`, run));
   };
+  /** A command that a link in a hover runs, with the place of its loop. */
+  const fromLink = (name: string, run: (client: LanguageClient, document: vscode.TextDocument, line: number) => unknown): void => {
+    context.subscriptions.push(
+      vscode.commands.registerCommand(`loopless.${name}`, (uri: string, _version: number, line: number) => {
+        const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === vscode.Uri.parse(uri).toString());
+        return ours.running && document ? run(ours.running, document, line) : undefined;
+      }),
+    );
+  };
   const atCursor = (name: string, run: (client: LanguageClient, editor: vscode.TextEditor) => unknown): void => {
     command(name, () => {
       const editor = pythonEditor();
@@ -38,7 +47,8 @@ export function activate(context: vscode.ExtensionContext): void {
   atCursor("explainAtCursor", (_, { document, selection }) =>
     vscode.commands.executeCommand("loopless.explain", document.uri.toString(), document.version, selection.active.line),
   );
-  atCursor("previewAtCursor", (client, editor) => previewAtCursor(client, editor, pages));
+  atCursor("previewAtCursor", (client, { document, selection }) => preview(client, document, selection.active, pages));
+  fromLink("preview", (client, document, line) => preview(client, document, new vscode.Position(line, 0), pages));
   atCursor("insertSample", insertSample);
   atCursor("fixAll", (_, editor) => fixAll(editor));
 

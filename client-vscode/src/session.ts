@@ -1,7 +1,7 @@
 // The life of the server process: start, stop, and start again after a crash, one thing at a time.
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
-import type { LanguageClientOptions } from "vscode-languageclient/node";
+import type { InitializeParams, LanguageClientOptions } from "vscode-languageclient/node";
 import { selector } from "./documents";
 import { candidates } from "./interpreter";
 import type { Pages } from "./pages";
@@ -11,6 +11,8 @@ import type { Status } from "./status";
 import { summary } from "./verify";
 import type { Verdict } from "./verify";
 
+/** What a link in a hover may run: these of ours, and nothing else. */
+const linked = ["loopless.preview", "loopless.verify", "loopless.explain", "loopless.rule"];
 const shortestWait = 1_000;
 const longestWait = 60_000;
 
@@ -113,6 +115,11 @@ export class Session implements vscode.Disposable {
       await this.pages.showMarkdown("Explanation.md", typeof answer === "string" && answer ? answer : "There is no loop at the cursor.");
       return answer;
     }
+    if (command === "loopless.rule") {
+      const page = await run();
+      await this.pages.showMarkdown("Pattern.md", String(page));
+      return page;
+    }
     if (command !== "loopless.verify") return run();
     await setContext("verifying", true);
     try {
@@ -131,6 +138,7 @@ export class Session implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: { trusted: vscode.workspace.isTrusted },
       initializationFailedHandler: () => false,
+      markdown: { isTrusted: { enabledCommands: linked } },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
@@ -159,6 +167,11 @@ export class Session implements vscode.Disposable {
 
 /** The library's own errors go to the log; a message box that nobody asked for is worse than a late lens. */
 class QuietClient extends LanguageClient {
+  protected override fillInitializeParams(params: InitializeParams): void {
+    super.fillInitializeParams(params);
+    params.capabilities.experimental = { commandLinks: linked };
+  }
+
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }

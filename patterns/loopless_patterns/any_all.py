@@ -22,6 +22,8 @@ Holds when:
 - the loop has no `break`: one that stops early may skip an error that a later element would raise.
 
 May change: nothing.
+
+Memory: the truth values of all elements, a byte for each.
 """
 
 from __future__ import annotations

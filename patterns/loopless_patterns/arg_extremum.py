@@ -28,6 +28,8 @@ Holds when:
 - neither is used otherwise in the loop.
 
 May change: with NaN in the data, nothing that the loop's own comparisons would not have done.
+
+Memory: what is compared is computed for all elements at once.
 """
 
 from __future__ import annotations

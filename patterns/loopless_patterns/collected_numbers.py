@@ -22,6 +22,8 @@ Holds when:
 - every iteration appends one number.
 
 May change: where the loop does not run, the dtype: a tensor of an empty list is one of floats.
+
+Memory: what the numbers are computed from is a tensor at each step, of the length of the list.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ Holds when:
 - neither branch can raise for an element that would have taken the other.
 
 May change: nothing in the values. A gradient that is infinite in the branch not taken becomes NaN.
+
+Memory: both values for all elements, and the mask that chooses.
 """
 
 from __future__ import annotations

@@ -28,6 +28,9 @@ Holds when:
 
 May change: the last bits of floating-point results, because additions regroup. On CUDA, torch may use TF32 for
 matrix products where the program allows it.
+
+Memory: the result alone, where the sum is printed as a matrix product or as `einsum`; all products at once, where it is
+printed as a product and a `sum`.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ Holds when:
 - the condition does not depend on the count so far.
 
 May change: nothing, as long as the count is small enough for its dtype to hold every number up to it.
+
+Memory: the mask, a byte for each element.
 """
 
 from __future__ import annotations

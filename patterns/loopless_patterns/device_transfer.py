@@ -21,7 +21,9 @@ Holds when:
 - the device or dtype is the same in every iteration;
 - the whole tensor fits where its items went one by one.
 
-May change: nothing. All items are on the device at once.
+May change: nothing.
+
+Memory: all items are on the device at once.
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ Holds when:
 - every operation in the loop is one that torch applies element by element;
 - the result has the dtype that the loop's stores would have given it.
 
-May change: nothing. The result is written in place, so other views of the tensor still see it.
+May change: nothing. A tensor that was there before the loop is written in place, so other views of it still see it.
+
+Memory: one tensor of the size of the result for each operation, as torch takes for any expression.
 """
 
 from __future__ import annotations

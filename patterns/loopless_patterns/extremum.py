@@ -27,6 +27,8 @@ Holds when:
 - the best value so far is not used otherwise in the loop.
 
 May change: nothing but, with NaN in the data, what the comparison makes of it, which the rewrite keeps where it can.
+
+Memory: what is compared is computed for all elements at once.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ Holds when:
 - the condition depends on data and loop variables, not on what has been kept so far.
 
 May change: where no item is kept, `torch.stack` raises and the rewrite gives an empty tensor.
+
+Memory: the mask, and what is computed for all items, also for those that are not kept.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ Holds when:
 
 May change: nothing. NaN is no hit for any comparison but `!=`, as in the loop. All items are looked at, also those
 behind the hit.
+
+Memory: what ends the loop is computed for all items at once.
 """
 
 from __future__ import annotations

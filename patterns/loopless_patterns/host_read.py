@@ -23,6 +23,8 @@ Holds when:
 - Python's arithmetic on them is in double precision, which the rewrite keeps.
 
 May change: nothing; gradients stop at the read, in the rewrite as in the loop.
+
+Memory: the numbers in double precision, eight bytes for each.
 """
 
 from __future__ import annotations

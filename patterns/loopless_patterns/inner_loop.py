@@ -25,6 +25,8 @@ Holds when:
 - the loop that stays counts with `range`, so that its header can stay as it is.
 
 May change: nothing; the order of the remaining loop is kept.
+
+Memory: what one iteration of the remaining loop takes; its rows are freed as they go.
 """
 
 from __future__ import annotations

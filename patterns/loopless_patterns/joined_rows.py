@@ -22,6 +22,8 @@ Holds when:
 - every iteration appends one item, and all items have the same shape.
 
 May change: where the loop does not run, `torch.cat` raises and the rewrite gives an empty tensor.
+
+Memory: all items at once, as in the list.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ Holds when:
 - the loop runs over all places, and the condition says which of them count.
 
 May change: nothing.
+
+Memory: the mask, a byte for each place of each row.
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ Holds when:
 - the condition and the new value of an element do not depend on other elements that the loop changes;
 - each element is changed in one iteration.
 
-May change: nothing. The new value is computed for every element and thrown away where the condition does not hold.
+May change: nothing. The new value is computed for every element, and thrown away where the condition does not hold.
+
+Memory: the mask, and the new value for all elements.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ Holds when:
 - the values do not share memory with the result.
 
 May change: the last bits of floating-point results, because additions regroup.
+
+Memory: what is added is computed for all iterations at once, unless it is a tensor already.
 """
 
 from __future__ import annotations

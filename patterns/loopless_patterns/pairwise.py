@@ -21,8 +21,11 @@ Holds when:
 - each pair is computed from the two items alone;
 - the items do not share memory with the result.
 
-May change: for sums, the last bits of floating-point results. The differences of all pairs are in memory at once;
-they are not rewritten as a matrix product, which is less exact for points that are close together.
+May change: for sums, the last bits of floating-point results. Distances are not rewritten as a matrix
+product, which is less exact for points that are close together.
+
+Memory: one value for each pair, and for each coordinate of each pair where coordinates are folded afterwards. For many
+large items that can be more than there is.
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ Holds when:
 - an unknown function has no effects and treats every element by itself (assumed, not shown).
 
 May change: the last bits of floating-point results, because a batched kernel may add in another order.
+
+Memory: what the layer keeps for one item, for all items at once. A batch that does not fit can be split.
 """
 
 from __future__ import annotations

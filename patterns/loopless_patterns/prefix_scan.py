@@ -24,6 +24,8 @@ Holds when:
 - what is folded in does not depend on the carried name.
 
 May change: the last bits of floating-point sums and products, because a scan may group them otherwise.
+
+Memory: what is folded in is computed for all steps at once, and the result.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ Holds when:
 - the factors do not share memory with the accumulator.
 
 May change: the last bits of floating-point results, because multiplications regroup.
+
+Memory: what is multiplied is computed for all iterations at once, unless it is a tensor already.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ Holds when:
 - the places are integers; negative ones count from the end, in the rewrite as in the loop.
 
 May change: nothing.
+
+Memory: the rows that are read, as in the loop.
 """
 
 from __future__ import annotations

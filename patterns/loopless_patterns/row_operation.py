@@ -21,6 +21,8 @@ Holds when:
 - the number of dimensions of a row is known, so that the dimension can be named.
 
 May change: the last bits of floating-point results, because a batched kernel may add in another order.
+
+Memory: what the operation keeps for one row, for all rows at once.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ Holds when:
 - the places come from a tensor that the loop does not change.
 
 May change: the last bits of floating-point sums, because additions regroup. On CUDA the order is not fixed.
+
+Memory: what is added is computed for all iterations at once.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ Holds when:
 - neither the values nor the places are read from the tensor that is written.
 
 May change: nothing.
+
+Memory: what is stored is computed for all iterations at once.
 """
 
 from __future__ import annotations

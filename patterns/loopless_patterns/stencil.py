@@ -22,6 +22,8 @@ Holds when:
 - the distances to the neighbors are fixed.
 
 May change: nothing.
+
+Memory: one tensor of the size of the result for each operation; the neighbors themselves are views.
 """
 
 from __future__ import annotations

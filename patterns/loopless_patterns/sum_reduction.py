@@ -40,6 +40,8 @@ Holds when:
 
 May change: the last bits of floating-point results, because additions regroup. Usually the sum is more exact than
 the loop's, as torch adds pairwise.
+
+Memory: what is added is computed for all iterations at once, unless it is a tensor already.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ Holds when:
 - each place is written at most once.
 
 May change: nothing.
+
+Memory: the mask, and both sides of the diagonal, of which one is thrown away.
 """
 
 from __future__ import annotations

@@ -25,8 +25,9 @@ Holds when:
 - the tensor that the window slides over does not change in the loop;
 - the subscripts are sums of loop variables and sizes.
 
-May change: the last bits of floating-point sums, because additions regroup. The windows take memory for all of
-their elements at once where torch cannot lay them out as a view.
+May change: the last bits of floating-point sums, because additions regroup.
+
+Memory: all windows at once, where torch cannot lay them out as a view.
 """
 
 from __future__ import annotations

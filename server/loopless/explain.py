@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from loopless.finding import Finding, Missed, Options, Refusal, Span, Stages
 from loopless.pipeline import analyze
@@ -11,17 +12,31 @@ from loopless.source.edits import applied, changed_lines
 from loopless.source.text import SourceText
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A finding or a refusal, with what each stage made of the loop."""
+
+    found: Finding | Refusal
+    stages: Stages
+
+
 def explanation(source: SourceText, report: Report, line: int) -> str:
     """All about the loops on or around a line, counted from 0, the innermost first; empty if there is none."""
+    loops = loops_around(source, report, line)
+    parts = [(*_told(source, loop.found), *_stages(loop.stages)) for loop in loops]
+    return "\n".join("".join(f"{text}\n" for text in part) for part in parts)
+
+
+def loops_around(source: SourceText, report: Report, line: int) -> list[Loop]:
+    """The loops on or around a line, counted from 0, the innermost first."""
     found = [*report.findings, *report.refusals]
     around = [one for one in found if _covers(source, one.span, line)]
     if not around:
-        return ""
+        return []
     around.sort(key=lambda one: (one.span.end - one.span.start, one.span.start))
     again = analyze(source.text, Options(stages=True))
     stages = {one.span: one.stages for one in (*again.findings, *again.refusals)}
-    parts = [(*_told(source, one), *_stages(stages.get(one.span, one.stages))) for one in around]
-    return "\n".join("".join(f"{text}\n" for text in part) for part in parts)
+    return [Loop(one, stages.get(one.span, one.stages)) for one in around]
 
 
 def _told(source: SourceText, one: Finding | Refusal) -> Iterator[str]:

@@ -224,10 +224,12 @@ class Client:
                 self._news.wait(0.2)
             return self.published[uri][-1]["diagnostics"]
 
-    def actions(self, uri: str, at: str, only: list[str] | None = None) -> list[Json]:
+    def actions(
+        self, uri: str, at: str, only: list[str] | None = None, diagnostics: Json = ()
+    ) -> list[Json]:
         """The code actions where `at` first stands."""
         position = self.position(uri, at)
-        context: Json = {"diagnostics": [], "triggerKind": 1}
+        context: Json = {"diagnostics": list(diagnostics), "triggerKind": 1}
         if only is not None:
             context["only"] = only
         params = {

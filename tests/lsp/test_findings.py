@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+from urllib.parse import unquote
+
 import pytest
 
-from tests.lsp.client import RequestFailed
+from tests.lsp.client import RequestFailed, capabilities
 from tests.lsp.loops import FUNCTION, HEADER, RECURRENCE, TEXT, loops
 
 URI = "file:///somewhere/model.py"
 
+LINK = re.compile(r"\[([^]]+)\]\(command:([^?]+)\?([^)]*)\)")
 EDITORS = pytest.mark.parametrize("editor", ["vscode", "neovim"])
 
 
@@ -129,8 +134,32 @@ def test_hover_explains_the_header_and_shows_the_rewrite(connect, editor):
     assert text.startswith("**Loopless** `elementwise`")
     assert "```diff\n" in text
     assert any(line.startswith("-") and line.endswith(HEADER) for line in text.splitlines())
-    assert "safe · E" in text
+    assert "\n**Safe** (E0): gives the same bits.\n" in text
+    assert "command:" not in text
+    short, _, long = text.partition("\n---\n")
+    assert "```diff\n" in short
+    assert "**Why it is the same.** A loop that computes each element" in long
+    assert "- no iteration reads what another one writes\n" in long
     assert client.hover(URI, "return out") == ""
+
+
+def test_hover_links_to_the_commands_that_a_client_lets_a_text_run(connect):
+    announced = {**capabilities("vscode"), "experimental": {"commandLinks": ["loopless.preview"]}}
+    client = connect(announced)
+    client.open(URI, TEXT)
+    [(title, command, arguments)] = LINK.findall(client.hover(URI, HEADER))
+    assert (title, command) == ("Preview", "loopless.preview")
+    line = client.position(URI, HEADER)["line"]
+    assert json.loads(unquote(arguments)) == [URI, 1, line]
+
+
+def test_a_pattern_has_a_page_to_read(connect):
+    client = connect()
+    text = client.execute("loopless.rule", "sum-reduction")
+    assert text.startswith("# Sum reduction\n\n`sum-reduction`\n")
+    assert "\nHolds when:\n" in text
+    with pytest.raises(RequestFailed):
+        client.execute("loopless.rule", "no-such-pattern")
 
 
 def test_hover_is_plain_where_markdown_is_not_announced(connect):
@@ -158,8 +187,26 @@ def test_explain_says_in_words_what_is_known(connect):
     client.open(URI, TEXT)
     line = client.position(URI, HEADER)["line"]
     text = client.execute("loopless.explain", URI, 1, line)
-    assert f"line {line + 1}: elementwise" in text
+    assert text.startswith(f"# Line {line + 1}: Elementwise computation\n\n`elementwise` — ")
+    assert "\n## What Loopless saw\n" in text
     assert client.execute("loopless.explain", URI, 1, 0) == ""
+
+
+def test_explain_says_why_a_loop_stays(connect):
+    client = connect()
+    client.open(URI, RECURRENCE)
+    line = client.position(URI, HEADER)["line"]
+    text = client.execute("loopless.explain", URI, 1, line)
+    assert text.startswith(f"# Line {line + 1} stays a loop\n\n- **")
+
+
+def test_what_takes_no_finding_away_does_not_claim_it(connect):
+    client = connect()
+    client.open(URI, TEXT)
+    [found] = client.diagnostics(URI)
+    actions = client.actions(URI, HEADER, ["quickfix"], [found])
+    claimed = {action["data"]["role"] for action in actions if action.get("diagnostics")}
+    assert claimed == {"rewrite", "suppress"}
 
 
 def test_a_command_for_another_version_or_without_sense_is_refused(connect):

@@ -10,6 +10,7 @@ import re
 import pytest
 
 from loopless.catalog import PATTERNS, pattern_by_slug
+from loopless.page import page_of
 from loopless.pattern import Pattern
 from tests.harness.compare import compare_texts
 from tests.harness.inputs import PLAN
@@ -45,6 +46,17 @@ def test_the_page_says_when_it_holds_and_what_may_change(pattern: Pattern) -> No
     assert re.search(r"^Holds when:\n\n- ", rest, re.MULTILINE)
     assert re.search(r"^May change: ", rest, re.MULTILINE)
     assert max(map(len, pattern.doc.splitlines())) <= 120
+
+
+@every_pattern
+def test_the_page_can_be_taken_apart(pattern: Pattern) -> None:
+    page = page_of(pattern.slug)
+    assert page is not None
+    assert re.fullmatch(r"[A-Z][^\n]+\.", page.about)
+    assert all(re.fullmatch(r"[^\n]*[^;.\n]", item) for item in page.holds)
+    assert page.holds
+    assert page.change.endswith(".")
+    assert "```" not in " ".join((page.about, *page.holds, page.change, page.memory))
 
 
 @every_pattern

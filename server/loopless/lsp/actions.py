@@ -87,7 +87,7 @@ def _fixed_diagnostics(
     view: View, offer: Offer, params: types.CodeActionParams, client: Client
 ) -> list[types.Diagnostic] | None:
     """Those of the client's diagnostics that the action takes away."""
-    if offer.finding is None or offer.role == "verify":
+    if offer.finding is None or offer.role in ("verify", "sample"):
         return None
     place = location(view.program, offer.finding.header, client.encoding)
     if place is None or place.uri != params.text_document.uri:

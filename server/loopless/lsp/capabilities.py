@@ -34,6 +34,8 @@ class Client:
     registers_configuration: bool = False
     registers_watchers: bool = False
     has_notebooks: bool = False
+    # Commands that a link in a text may run.
+    command_links: frozenset[str] = frozenset()
 
     @staticmethod
     def of(capabilities: types.ClientCapabilities) -> Client:
@@ -68,7 +70,17 @@ class Client:
             registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
             registers_watchers=has("workspace.did_change_watched_files.dynamic_registration"),
             has_notebooks=capabilities.notebook_document is not None,
+            command_links=_command_links(capabilities.experimental),
         )
+
+
+def _command_links(experimental: object) -> frozenset[str]:
+    """The names under `commandLinks`: not of the protocol, so our own clients alone announce them."""
+    table = cast("dict[str, object]", experimental) if isinstance(experimental, dict) else {}
+    names = table.get("commandLinks")
+    return (
+        frozenset(map(str, cast("list[object]", names))) if isinstance(names, list) else frozenset()
+    )
 
 
 def _dig(capabilities: types.ClientCapabilities, dotted: str) -> Any:

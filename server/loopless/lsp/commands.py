@@ -1,7 +1,8 @@
-"""The commands: verify a finding with progress and cancellation, and explain a loop."""
+"""The commands: verify a finding with progress and cancellation, explain a loop, and show the page of a pattern."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from loopless.explain import explanation
+from loopless.catalog import pattern_by_slug
 from loopless.finding import Finding
 from loopless.lsp.analyses import ContentModified, View
+from loopless.lsp.explained import document
 from loopless.lsp.verification import OnPhase
 from loopless.verify import not_run
 
@@ -37,8 +39,18 @@ async def command(server: LooplessServer, params: types.ExecuteCommandParams) ->
 async def explain(server: LooplessServer, params: types.ExecuteCommandParams) -> str:
     """`loopless.explain`: all that is known about the loops on a line, as Markdown; empty if there is none."""
     place = await _place(server, params)
-    said = explanation(place.view.program.source, place.view.report, place.row)
-    return f"```text\n{said}```\n" if said else ""
+    source, report = place.view.program.source, place.view.report
+    return await asyncio.to_thread(document, source, report, place.row)
+
+
+def rule(params: types.ExecuteCommandParams) -> str:
+    """`loopless.rule`: the page of a pattern, as Markdown."""
+    match list(params.arguments or ()):
+        case [str(slug)] if pattern := pattern_by_slug(slug):
+            _, _, text = pattern.doc.strip().partition("\n")
+            return f"# {pattern.title}\n\n`{slug}`\n{text}\n"
+        case _:
+            raise JsonRpcInvalidParams("the argument is the slug of a pattern")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def build() -> LooplessServer:
     server.command(lenses.CANCEL)(_cancel)
     server.command(lenses.EXPLAIN)(_explain)
     server.command(lenses.CLEAR)(_clear)
+    server.command(lenses.RULE)(_rule)
     return server
 
 
@@ -157,3 +158,7 @@ async def _clear(server: LooplessServer, params: types.ExecuteCommandParams) -> 
 
 async def _explain(server: LooplessServer, params: types.ExecuteCommandParams) -> str:
     return await commands.explain(server, params)
+
+
+async def _rule(server: LooplessServer, params: types.ExecuteCommandParams) -> str:
+    return commands.rule(params)

@@ -7,21 +7,16 @@ from collections.abc import Iterator, Mapping
 
 from lsprotocol import types
 
-from loopless.finding import Action, Finding, Grade, Missed, Refusal, Span
+from loopless.finding import Action, Finding, Missed, Refusal, Span
 from loopless.lsp.analyses import View
 from loopless.lsp.capabilities import Client
+from loopless.lsp.lenses import verify_command
+from loopless.lsp.lesson import details, links, others, short
 from loopless.lsp.ranges import location
+from loopless.page import page_of
 from loopless.report import shown_action
 from loopless.source.edits import applied, changed_lines
-from loopless.verify import Verdict, summary
-
-GRADES: dict[Grade, str] = {
-    "E0": "the same bits, dtype and in-place effects",
-    "E1": "the same function and dtype; the order of additions may differ, within a bound",
-    "E2": "adds up more precisely than the loop did",
-    "E3": "may differ on NaN, ties, signed zeros or empty input",
-    "E4": "may differ",
-}
+from loopless.verify import Verdict
 
 
 def hover(
@@ -35,7 +30,7 @@ def hover(
     offset = view.program.offset(uri, position, client.encoding)
     for finding in view.report.findings:
         if _holds(finding.header, offset):
-            lines = _finding(view, finding, verdicts.get(finding.span))
+            lines = _finding(view, finding, client, verdicts.get(finding.span))
             return _hover(view, finding.header, "\n".join(lines), client)
     for refusal in view.report.refusals:
         if _holds(refusal.header, offset):
@@ -50,29 +45,30 @@ def _hover(view: View, header: Span, markdown: str, client: Client) -> types.Hov
     return types.Hover(types.MarkupContent(kind, value), place.range if place else None)
 
 
-def _finding(view: View, finding: Finding, verdict: Verdict | None) -> Iterator[str]:
-    yield f"**Loopless** `{finding.code}`: {finding.message}"
-    action = shown_action(finding)
-    if action is None:
-        return
-    if action.edits:
-        yield f"\n```diff\n{_changed(view, finding, action)}```"
-    first, *others = finding.numerics or (GRADES[action.grade],)
-    yield f"\n{action.applicability} · {action.grade}: {first}"
-    yield from _list("Assumes", action.assumptions)
-    yield from _list("Why", finding.reasons)
-    yield from _list("Numerics", others)
-    if finding.memory:
-        yield f"\nMemory: {finding.memory}"
-    if verdict:
-        yield f"\nLast run: {summary(verdict)}"
-    yield from _list(
-        "Also on offer", [other.title for other in finding.actions if other is not action]
-    )
+def _finding(
+    view: View, finding: Finding, client: Client, verdict: Verdict | None
+) -> Iterator[str]:
+    page, action = page_of(finding.code), shown_action(finding)
+    if client.command_links and page:
+        # Such an editor shows the sentence just above, where it shows the diagnostic.
+        yield f"**{page.title}** · Loopless"
+    else:
+        yield f"**Loopless** `{finding.code}`: {finding.message}"
+    yield from short(finding, _changed(view, finding, action) if action else "", verdict)
+    if line := _links(view, finding, client):
+        yield f"\n{line}"
+    yield "\n---"
+    yield from details(finding)
+    yield from others(finding)
+
+
+def _links(view: View, finding: Finding, client: Client) -> str:
+    command = verify_command(view, finding, client)
+    return links(client.command_links, finding.code, list(command.arguments or ()), command.title)
 
 
 def _refusal(refusal: Refusal) -> Iterator[str]:
-    yield "**Loopless** leaves this loop as it is:"
+    yield "**Loopless** leaves this loop as it is:\n"
     for missed in refusal.reasons:
         yield from _missed(missed)
 
@@ -85,14 +81,10 @@ def _missed(missed: Missed) -> Iterator[str]:
         yield f"  - would help: {missed.unblock}"
 
 
-def _list(title: str, items: tuple[str, ...] | list[str]) -> Iterator[str]:
-    if items:
-        yield f"\n{title}:"
-        yield from (f"- {item}" for item in items)
-
-
 def _changed(view: View, finding: Finding, action: Action) -> str:
     """The lines of the region before and after, without the indentation that they share."""
+    if not action.edits:
+        return ""
     source = view.program.source
     ends = [finding.region, *(edit.span for edit in action.edits)]
     whole = source.lines_span(Span(min(s.start for s in ends), max(s.end for s in ends)))

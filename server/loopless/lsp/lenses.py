@@ -17,6 +17,7 @@ VERIFY = "loopless.verify"
 CANCEL = "loopless.cancelVerify"
 EXPLAIN = "loopless.explain"
 CLEAR = "loopless.clearVerdicts"
+RULE = "loopless.rule"
 
 
 def lenses(

@@ -6,7 +6,7 @@ from loopless.verify.client import Limits, Progress, Verifier
 from loopless.verify.interpreter import Interpreter, find_interpreter
 from loopless.verify.request import Request, inferred_comment, prepare, text_hash
 from loopless.verify.store import Store
-from loopless.verify.verdict import Verdict, duration, not_run, summary
+from loopless.verify.verdict import Verdict, duration, memory, not_run, summary
 
 __all__ = [
     "Interpreter",
@@ -19,6 +19,7 @@ __all__ = [
     "duration",
     "find_interpreter",
     "inferred_comment",
+    "memory",
     "not_run",
     "prepare",
     "summary",

@@ -90,6 +90,23 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e9:.0f} ns"
 
 
+def memory(verdict: Verdict) -> str:
+    """The memory that each version took at its peak, where that was measured."""
+    peak = verdict.peak_bytes or {}
+    loop, tensor = peak.get("loop"), peak.get("tensor")
+    if not isinstance(loop, int) or not isinstance(tensor, int):
+        return ""
+    return f"{_size(loop)} → {_size(tensor)}"
+
+
+def _size(count: int) -> str:
+    """Bytes with the unit that fits."""
+    for scale, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 1 << scale:
+            return f"{_digits(count / (1 << scale))} {unit}"
+    return f"{count} bytes"
+
+
 def _speed(verdict: Verdict) -> str:
     on = verdict.device_name or verdict.device or "CPU"
     if verdict.timing_note == "no clear difference":

@@ -27,7 +27,24 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await page.waitForTimeout(500); // until its code has colors
     await bench.shot("2-hover");
     assert.match(text, /elementwise/);
+    assert.match(text, /Why it is the same/);
     await bench.rest();
+  });
+
+  await bench.step("the hover leads to a preview, which changes nothing, and to the pattern's page", async () => {
+    await bench.hover();
+    await bench.follow("Preview");
+    await until("a diff", async () => (await bench.tabs()).some((title) => title.includes("↔")));
+    assert.equal(bench.read(name), sample);
+    await bench.close("↔");
+    await bench.settled();
+    await bench.hover();
+    await bench.follow("About");
+    await until("a page", async () => (await bench.tabs()).some((title) => title.includes("Pattern")));
+    await page.waitForTimeout(1_500); // the preview is a frame of its own
+    await bench.shot("2-pattern");
+    await bench.close("Pattern");
+    await page.keyboard.press("Control+1");
   });
 
   await bench.step("the light bulb offers the rewrite first", async () => {

@@ -141,6 +141,11 @@ class Workbench {
     });
   }
 
+  /** A link of the hover that is shown. */
+  async follow(title) {
+    await this.press(this.page.locator(".monaco-hover:not(.hidden) .monaco-hover-content a", { hasText: title }).first());
+  }
+
   async run(command) {
     await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input[type=text]");

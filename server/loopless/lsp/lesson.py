@@ -1,0 +1,97 @@
+"""What there is to learn about a loop, as Markdown: short first, then why, what may change, what else is on offer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from loopless.finding import Finding, Grade
+from loopless.page import page_of
+from loopless.report import shown_action
+from loopless.verify import Verdict, memory, summary
+
+GRADES: dict[Grade, str] = {
+    "E0": "gives the same bits",
+    "E1": "gives the same but for the last bits: torch adds, or rounds, in another order",
+    "E2": "adds up more precisely than the loop did",
+    "E3": "may differ on NaN, ties, signed zeros or empty input",
+    "E4": "may differ",
+}
+HEADS = {"safe": "**Safe**", "unsafe": "**Unsafe**", "display": "**Advice**"}
+_CODE = re.compile(r"(`[^`]*`)")
+_NOTHING = re.compile(r"^nothing(?: in the values)?(?:[.;] *|$)")
+_SPECIAL = re.compile(r"([\\*_<>\[\]#|~])")
+
+
+def short(finding: Finding, diff: str, verdict: Verdict | None = None) -> Iterator[str]:
+    """The part that everybody reads: the rewrite, how equal it is, on what conditions, and what a run has shown."""
+    action = shown_action(finding)
+    if action is None:
+        return
+    if diff:
+        yield f"\n```diff\n{diff}```"
+    yield f"\n{HEADS[action.applicability]} ({action.grade}): {GRADES[action.grade]}."
+    yield from listed("Assumes", action.assumptions)
+    if verdict:
+        yield f"\nLast run: {summary(verdict)}"
+        if needed := memory(verdict):
+            yield f"\nMemory at its peak: {needed}"
+
+
+def details(finding: Finding) -> Iterator[str]:
+    """The part for those who want to know why: the page of the pattern, and the other forms on offer."""
+    action, page = shown_action(finding), page_of(finding.code)
+    if page:
+        yield f"\n**Why it is the same.** {page.about} It holds when"
+        yield from (f"- {item}" for item in page.holds)
+    yield from listed("Here", finding.reasons)
+    if page and action and (change := _change(page.change, action.grade)):
+        yield f"\n**What may change.** {change}"
+    if memory := finding.memory or (page.memory if page else ""):
+        yield f"\n**Memory.** {memory[0].upper()}{memory[1:]}"
+
+
+def others(finding: Finding) -> Iterator[str]:
+    """The titles of the other forms."""
+    action = shown_action(finding)
+    titles = [escaped(other.title) for other in finding.actions if other is not action]
+    yield from listed("Also on offer", titles)
+
+
+def links(announced: frozenset[str], slug: str, place: list[object], verify: str) -> str:
+    """What one can do from here, by those commands that the client lets a text run."""
+    offered: list[tuple[str, str, list[object]]] = [
+        ("Preview", "loopless.preview", place),
+        (verify, "loopless.verify", place),
+        ("Explain", "loopless.explain", place),
+        (f"About `{slug}`", "loopless.rule", [slug]),
+    ]
+    return " · ".join(
+        f"[{title}](command:{command}?{quote(json.dumps(arguments))})"
+        for title, command, arguments in offered
+        if command in announced
+    )
+
+
+def listed(title: str, items: tuple[str, ...] | list[str]) -> Iterator[str]:
+    """A list under its title; nothing where it is empty."""
+    if items:
+        yield f"\n{title}:"
+        yield from (f"- {item}" for item in items)
+
+
+def escaped(text: str) -> str:
+    """A title, whose code is not marked as such, so that Markdown shows it as it is."""
+    parts = _CODE.split(text)
+    return "".join(part if at % 2 else _SPECIAL.sub(r"\\\1", part) for at, part in enumerate(parts))
+
+
+def _change(told: str, grade: Grade) -> str:
+    """What the page says may change, without what the grade has said already, or knows better."""
+    text = _NOTHING.sub("", told)
+    first, _, rest = text.partition(". ")
+    if grade == "E0" and "the last bits" in first:
+        text = rest
+    return text[:1].upper() + text[1:]
