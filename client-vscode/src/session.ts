@@ -1,6 +1,6 @@
 // The life of the server process: start, stop, and start again after a crash, one thing at a time.
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
+import { CloseAction, CodeLensRequest, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
 import type { InitializeParams, LanguageClientOptions } from "vscode-languageclient/node";
 import { selector } from "./documents";
 import { candidates } from "./interpreter";
@@ -8,6 +8,7 @@ import type { Pages } from "./pages";
 import { findServer } from "./server";
 import { settings } from "./settings";
 import type { Status } from "./status";
+import { SteadyLenses } from "./steady";
 import { summary } from "./verify";
 import type { Verdict } from "./verify";
 
@@ -22,6 +23,9 @@ export class Session implements vscode.Disposable {
   private wait = shortestWait;
   private startedAt = 0;
   private timer: NodeJS.Timeout | undefined;
+  private readonly lenses = new SteadyLenses((document) =>
+    this.running?.getFeature(CodeLensRequest.method).getProvider(document)?.onDidChangeCodeLensEmitter.fire(),
+  );
   private readonly serverLog = vscode.window.createOutputChannel("Loopless Language Server", { log: true });
 
   constructor(
@@ -62,6 +66,7 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.timer);
+    this.lenses.dispose();
     this.serverLog.dispose();
   }
 
@@ -148,6 +153,7 @@ export class Session implements vscode.Disposable {
       },
       middleware: {
         executeCommand: (command, args: unknown[], next) => this.executed(command, () => next(command, args) as vscode.ProviderResult<unknown>),
+        provideCodeLenses: async (document, token, next) => this.lenses.settled(document, (await next(document, token)) ?? []),
         workspace: {
           configuration: async (params, token, next) => {
             const answers: unknown = await next(params, token);

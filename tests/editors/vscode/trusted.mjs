@@ -76,6 +76,21 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await bench.settled();
   });
 
+  await bench.step("the lens stays where it is while its loop is typed, and goes with the finding", async () => {
+    const seen = await bench.watchLenses();
+    await bench.goTo(line + 1, sample.split("\n")[line].length + 1);
+    for (const word of [" + ", "math", ".sin(", "x[i]"]) {
+      await page.keyboard.type(word, { delay: 60 });
+      await page.waitForTimeout(900); // long enough for the editor to ask for its lenses
+    }
+    await bench.shot("5-typing");
+    assert.deepEqual(await seen(), [1], "how many lenses there were while typing");
+    await until("no lens on a loop that calls what is not known", async () => (await bench.lensTitles()).length === 0);
+    for (let key = 0; key < 20 && (await bench.saved(name)) !== sample; key += 1) await page.keyboard.press("Control+z");
+    assert.equal(bench.read(name), sample);
+    await bench.settled();
+  });
+
   await bench.step("all safe rewrites at once", async () => {
     await bench.goTo(1, 1);
     await bench.run("Loopless: Apply All Safe Rewrites in This File");

@@ -1,3 +1,4 @@
+/* global document, MutationObserver, window -- what runs in the page */
 // A real VS Code in a clean profile, with the built package in it, and a page to see and to touch it.
 import assert from "node:assert";
 import { execFileSync, spawn } from "node:child_process";
@@ -107,6 +108,21 @@ class Workbench {
 
   async lensTitles() {
     return this.lenses().allInnerTexts();
+  }
+
+  /** From now on, how many lenses there are at each change of the page; asked for, the different numbers of them. */
+  async watchLenses() {
+    await this.page.evaluate((lenses) => {
+      const count = () => document.querySelectorAll(lenses).length;
+      window.lensCounts = new Set([count()]);
+      window.lensWatch = new MutationObserver(() => window.lensCounts.add(count()));
+      window.lensWatch.observe(document.querySelector(".editor-group-container.active"), { childList: true, subtree: true });
+    }, `${editor} .codelens-decoration`);
+    return () =>
+      this.page.evaluate(() => {
+        window.lensWatch.disconnect();
+        return [...window.lensCounts];
+      });
   }
 
   /** The finding is drawn, and its lens, which pushed the lines down when it came. */
