@@ -74,6 +74,23 @@ def test_fix_all_has_a_kind_of_its_own_and_fixes_every_cell_once(connect):
         assert "end of cell" not in fixed
 
 
+def test_a_cell_that_is_asked_about_again_is_answered_by_name(connect):
+    client = connect()
+    open_notebook(client, IMPORTS, FUNCTION)
+    assert client.server["diagnosticProvider"]["interFileDependencies"]
+    params = {"textDocument": {"uri": cell_uri(1)}}
+    first = client.request("textDocument/diagnostic", params)
+    assert (first["kind"], len(first["items"])) == ("full", 1)
+    params["previousResultId"] = first["resultId"]
+    again = client.request("textDocument/diagnostic", params)
+    assert again == {"kind": "unchanged", "resultId": first["resultId"]}
+    # Another cell takes the meaning of `torch` away; this one has the same text as before.
+    content = {"document": {"uri": cell_uri(0), "version": 2}, "changes": [{"text": "torch = 1"}]}
+    change_notebook(client, textContent=[content])
+    after = client.request("textDocument/diagnostic", params)
+    assert (after["kind"], after["items"]) == ("full", [])
+
+
 def test_cells_come_and_go_and_change(connect):
     client = connect()
     open_notebook(client, IMPORTS, FUNCTION)

@@ -60,6 +60,42 @@ def test_a_verdict_goes_from_the_loop_to_the_new_code_and_back(client):
     assert titles(client) == ["Verify on CPU"]
 
 
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_a_verdict_outlives_its_server(connect, client, how):
+    assert client.execute("loopless.verify", *arguments(client))["status"] == "agreed"
+    [title] = titles(client)
+    action = client.actions(URI, HEADER, ["quickfix"])[0]
+    fixed = client.applied_to(URI, client.resolve(action)["edit"])
+    if how == "killed":
+        client.process.kill()
+        client.process.wait()
+        client.stop = lambda: 0
+    else:
+        assert client.stop() == 0
+    again = connect(settings=SETTINGS)
+    again.open(URI, TEXT)
+    assert titles(again) == [title]
+    assert f"Last run: {title}" in again.hover(URI, HEADER)
+    again.replace(URI, fixed)
+    assert titles(again) == [title]
+    again.replace(URI, fixed.replace("* 2", "* 3"))
+    assert titles(again) == []
+    again.replace(URI, fixed)
+    again.execute("loopless.clearVerdicts")
+    assert titles(again) == []
+
+
+def test_what_was_not_run_is_said_until_the_server_ends(connect):
+    wrong = {"loopless": {"verify": {"interpreter": "/no/such/python"}}}
+    first = connect(settings=wrong)
+    first.open(URI, TEXT)
+    first.execute("loopless.verify", *arguments(first))
+    assert titles(first)[0].startswith("not run: ")
+    second = connect(settings=wrong)
+    second.open(URI, TEXT)
+    assert titles(second)[0].startswith("Verify on ")
+
+
 def test_progress_is_shown_and_ends(client):
     client.execute("loopless.verify", *arguments(client))
     values = [event["value"] for event in client.wait("$/progress", 3)]

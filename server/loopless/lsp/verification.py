@@ -15,6 +15,7 @@ from textwrap import dedent
 
 from loopless.finding import Action, Finding, Span
 from loopless.lsp.analyses import View
+from loopless.lsp.verified import Verified, VerifiedRegions
 from loopless.report import shown_action
 from loopless.settings import Settings
 from loopless.source.edits import applied
@@ -43,24 +44,13 @@ class Running:
     phase: str = "starting"
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A verdict of this session with the two texts that it is about, in whole lines."""
-
-    before: str
-    after: str
-    verdict: Verdict
-
-
 @dataclass(slots=True)
 class Verification:
     """Runs and verdicts by the text of the region, so that they move with it and go stale when it changes."""
 
     store: Store = field(default_factory=Store)
     _running: dict[tuple[str, str], Running] = field(default_factory=dict[tuple[str, str], Running])
-    _verified: dict[tuple[str, str], Verified] = field(
-        default_factory=dict[tuple[str, str], Verified]
-    )
+    _verified: VerifiedRegions = field(default_factory=VerifiedRegions)
     _known: dict[str, tuple[View, dict[Span, Verdict]]] = field(
         default_factory=dict[str, "tuple[View, dict[Span, Verdict]]"]
     )
@@ -109,9 +99,7 @@ class Verification:
     def applied(self, view: View) -> Iterator[tuple[Span, Verdict]]:
         """The places where verified code stands in place of its loop, with the verdicts on it."""
         text = view.program.source.text
-        for (uri, _), verified in self._verified.items():
-            if uri != view.program.uri or not verified.after.strip():
-                continue
+        for verified in self._verified.of_program(view.program.uri):
             at = text.find(verified.after)
             if at >= 0 and verified.before not in text:
                 yield Span(at, at + len(verified.after)), verified.verdict
@@ -145,7 +133,7 @@ class Verification:
                 verdict = await self._run(view, finding, action, report)
             finally:
                 del self._running[key]
-            self._verified[key] = Verified(key[1], region_after(view, finding, action), verdict)
+            self._verified.put(Verified(*key, region_after(view, finding, action), verdict))
             self._known.pop(view.program.uri, None)
             return verdict
 
@@ -198,7 +186,7 @@ class Verification:
         for finding in view.report.findings:
             key = _key(view, finding)
             action = shown_action(finding)
-            session = self._verified.get(key)
+            session = self._verified.get(*key)
             # The region's text alone first: cutting the request out of the program takes far longer.
             if action is None or (session is None and not self.store.of_old_text(_hash(key[1]))):
                 continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from loopless.verify.client import Limits, Progress, Verifier
 from loopless.verify.interpreter import Interpreter, find_interpreter
 from loopless.verify.request import Request, inferred_comment, prepare, text_hash
-from loopless.verify.store import Store
-from loopless.verify.verdict import Verdict, duration, memory, not_run, summary
+from loopless.verify.store import Store, cache_folder, load, save
+from loopless.verify.verdict import Verdict, duration, from_json, memory, not_run, summary
 
 __all__ = [
     "Interpreter",
@@ -16,12 +16,16 @@ __all__ = [
     "Store",
     "Verdict",
     "Verifier",
+    "cache_folder",
     "duration",
     "find_interpreter",
+    "from_json",
     "inferred_comment",
+    "load",
     "memory",
     "not_run",
     "prepare",
+    "save",
     "summary",
     "text_hash",
 ]

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from loopless.verify.request import Request
 from loopless.verify.verdict import Verdict, from_json
@@ -49,7 +49,7 @@ class Store:
             entries[request.key] = entry
             while len(entries) > _MOST:
                 del entries[next(iter(entries))]
-            self._write(entries)
+            save(self._file, entries)
 
     def of_request(self, request: Request) -> Verdict | None:
         """The verdict on exactly this comparison."""
@@ -69,7 +69,7 @@ class Store:
         """Forget everything."""
         with self._lock:
             self._entries = {}
-            self._write({})
+            save(self._file, {})
 
     def _by(self, which: str, value: str) -> Verdict | None:
         with self._lock:
@@ -80,16 +80,30 @@ class Store:
 
     def _read(self) -> dict[str, dict[str, Any]]:
         if self._entries is None:
-            self._entries = {}
-            with suppress(OSError, ValueError):
-                data = json.loads(self._file.read_text(encoding="utf-8"))
-                self._entries = {k: v for k, v in data.items() if "verdict" in v}
+            self._entries = load(self._file)
         return self._entries
 
-    def _write(self, entries: dict[str, dict[str, Any]]) -> None:
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, suffix=".tmp")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(entries, file)
-            os.replace(name, self._file)
+
+def load(file: Path) -> dict[str, dict[str, Any]]:
+    """The entries of a cache file that hold a verdict; none where there is no file, or no such."""
+    data: Any = None
+    with suppress(OSError, ValueError):
+        data = json.loads(file.read_text(encoding="utf-8"))
+    table = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    return {key: entry for key, entry in table.items() if _has_verdict(entry)}
+
+
+def _has_verdict(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(
+        cast("dict[str, Any]", entry).get("verdict"), dict
+    )
+
+
+def save(file: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put the entries in place of those of a cache file, whole or not at all. No cache is no reason to fail."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(entries, stream)
+        os.replace(name, file)
