@@ -49,6 +49,16 @@ def test_lock_names_no_registry() -> None:
 
 
 @pytest.mark.editors
+def test_the_page_in_the_editor_carries_its_pictures(vsix: Path) -> None:
+    """What lies beside the text is not shown there."""
+    with zipfile.ZipFile(vsix) as package:
+        readme = package.read("extension/readme.md").decode()
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]{0,40})", readme)
+    assert pictures
+    assert all(picture.startswith("data:image/png;base64,iVBOR") for picture in pictures)
+
+
+@pytest.mark.editors
 def test_starts_with_nothing_but_a_python(vsix: Path, tmp_path: Path) -> None:
     """No package of the interpreter's own is seen, and no torch is needed to find and to rewrite a loop."""
     with zipfile.ZipFile(vsix) as package:
