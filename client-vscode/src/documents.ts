@@ -5,10 +5,28 @@ export const selector: { language: string; scheme: string }[] = ["file", "untitl
   (scheme) => ({ language: "python", scheme }),
 );
 
-/** The Python editor that has the cursor: what a command "at the cursor" is about. */
-export function pythonEditor(): vscode.TextEditor | undefined {
-  const editor = vscode.window.activeTextEditor;
-  return editor && vscode.languages.match(selector, editor.document) ? editor : undefined;
+let latest: vscode.TextEditor | undefined;
+
+/** Remembers the Python editor that had the cursor last. */
+export function followEditors(): vscode.Disposable {
+  const remember = (editor: vscode.TextEditor | undefined): void => {
+    if (editor && isOurs(editor.document)) latest = editor;
+  };
+  remember(vscode.window.activeTextEditor);
+  return vscode.window.onDidChangeActiveTextEditor(remember);
+}
+
+/** The Python editor that a command "at the cursor" is about: the one that has it, else the one that had it last. */
+export async function pythonEditor(): Promise<vscode.TextEditor | undefined> {
+  const active = vscode.window.activeTextEditor;
+  if (active) return isOurs(active.document) ? active : undefined;
+  // A page of ours or of VS Code's is in front, such as the walkthrough with its buttons.
+  if (!latest || latest.document.isClosed) return undefined;
+  return vscode.window.showTextDocument(latest.document, { selection: latest.selection });
+}
+
+function isOurs(document: vscode.TextDocument): boolean {
+  return vscode.languages.match(selector, document) > 0;
 }
 
 /** The loops that can be rewritten. What we say of a suppression comment is no finding. */

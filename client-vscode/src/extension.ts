@@ -2,8 +2,9 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { fixAll, insertSample, preview } from "./actions";
-import { pythonEditor } from "./documents";
+import { followEditors, pythonEditor } from "./documents";
 import { doctor } from "./doctor";
+import { openExample } from "./example";
 import { onDidChange } from "./interpreter";
 import { Pages } from "./pages";
 import { Session } from "./session";
@@ -18,7 +19,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const status = new Status();
   const pages = new Pages();
   const ours = (session = new Session(context, status, pages, log));
-  context.subscriptions.push(ours, status, pages, log);
+  context.subscriptions.push(ours, status, pages, log, followEditors());
 
   const command = (name: string, run: () => unknown): void => {
     context.subscriptions.push(vscode.commands.registerCommand(`loopless.${name}`, run));
@@ -33,11 +34,13 @@ export function activate(context: vscode.ExtensionContext): void {
     );
   };
   const atCursor = (name: string, run: (client: LanguageClient, editor: vscode.TextEditor) => unknown): void => {
-    command(name, () => {
-      const editor = pythonEditor();
-      return ours.running && editor ? run(ours.running, editor) : undefined;
+    command(name, async () => {
+      const editor = await pythonEditor();
+      if (ours.running && editor) return run(ours.running, editor);
+      vscode.window.setStatusBarMessage(`Loopless: ${editor ? "the server is not running" : "no Python file is open"}`, 5_000);
     });
   };
+  command("openExample", openExample);
   command("restart", () => ours.restart());
   command("showLog", () => log.show(true));
   command("showServerLog", () => ours.showServerLog());

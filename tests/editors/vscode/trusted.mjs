@@ -174,5 +174,17 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await page.locator(".gettingStartedContainer .step-list-container").waitFor();
     await page.waitForTimeout(1_500);
     await bench.shot("10-walkthrough");
+    // Its buttons are about the loop where the cursor was last, although the walkthrough is in front.
+    await page.locator(".getting-started-step", { hasText: "Rewrite it" }).click();
+    await page.locator(".getting-started-step .monaco-button", { hasText: "Preview at the cursor" }).click();
+    await until("a diff", async () => (await bench.tabs()).some((title) => title.includes("↔")));
+    await bench.close("↔");
+  });
+
+  await bench.step("who has no loop is given some", async () => {
+    await bench.run("Loopless: Open an Example");
+    await until("its loops are found", async () => (await bench.squiggles().count()) >= 2);
+    await until("their lenses", async () => (await bench.lensTitles()).length >= 2);
+    await bench.shot("11-example");
   });
 });
