@@ -137,10 +137,22 @@ def test_hover_explains_the_header_and_shows_the_rewrite(connect, editor):
     assert "\n**Safe** (E0): gives the same bits.\n" in text
     assert "command:" not in text
     short, _, long = text.partition("\n---\n")
-    assert "```diff\n" in short
+    assert short.index("**Safe**") < short.index("```diff\n")
     assert "**Why it is the same.** A loop that computes each element" in long
     assert "- no iteration reads what another one writes\n" in long
     assert client.hover(URI, "return out") == ""
+
+
+def test_hover_of_a_long_loop_shows_first_what_it_becomes(connect):
+    client = connect()
+    long = "".join(f"        y{at}[i] = x[i] * {at}\n" for at in range(6))
+    head = "".join(f"    y{at} = torch.empty_like(x)\n" for at in range(6))
+    given = ", ".join(f"y{at}" for at in range(6))
+    client.open(URI, f"import torch\n\n\ndef f(x):\n{head}    {HEADER}\n{long}    return {given}\n")
+    short, _, details = client.hover(URI, HEADER).partition("\n---\n")
+    assert "\nIt becomes\n```python\ny0 = " in short
+    assert "```diff" not in short
+    assert "```diff" in details
 
 
 def test_hover_links_to_the_commands_that_a_client_lets_a_text_run(connect):
@@ -198,6 +210,15 @@ def test_explain_says_why_a_loop_stays(connect):
     line = client.position(URI, HEADER)["line"]
     text = client.execute("loopless.explain", URI, 1, line)
     assert text.startswith(f"# Line {line + 1} stays a loop\n\n- **")
+
+
+def test_a_title_says_first_what_it_assumes(connect):
+    client = connect()
+    client.open(URI, TEXT)
+    safe, unsafe = client.actions(URI, HEADER, ["quickfix"])[:2]
+    assert safe["title"] == "Vectorize: out = (x * 2).to(x.dtype)"
+    assert unsafe["title"] == "Vectorize (assumes `x` holds floats): out = x * 2"
+    assert "- Vectorize (assumes `x` holds floats): out = x \\* 2" in client.hover(URI, HEADER)
 
 
 def test_what_takes_no_finding_away_does_not_claim_it(connect):

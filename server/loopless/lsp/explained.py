@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loopless.explain import Loop, loops_around
 from loopless.finding import Action, Finding, Missed, Refusal, Stages
-from loopless.lsp.lesson import details, escaped, short
+from loopless.lsp.lesson import changes, details, escaped, short
 from loopless.page import page_of
 from loopless.report import Report, shown_action
 from loopless.source.edits import applied, changed_lines
@@ -41,13 +41,15 @@ def _finding(source: SourceText, finding: Finding, number: int) -> Iterator[str]
     page, action = page_of(finding.code), shown_action(finding)
     yield f"# Line {number}: {page.title if page else finding.code}\n"
     yield f"`{finding.code}` — {finding.message}"
-    yield from short(finding, _diff(source, action) if action else "")
+    yield from short(finding)
+    yield from changes(_diff(source, action) if action else "")
     yield from details(finding)
     if finding.outputs:
         yield f"\n**What is read afterwards.** {_names(finding.outputs)}"
     for other in finding.actions:
         if other is not action:
-            yield f"\n## {_heading(other)}\n\n```diff\n{_diff(source, other)}```"
+            yield f"\n## {_heading(other)}"
+            yield from changes(_diff(source, other))
 
 
 def _heading(action: Action) -> str:

@@ -11,7 +11,7 @@ from loopless.finding import Action, Finding, Missed, Refusal, Span
 from loopless.lsp.analyses import View
 from loopless.lsp.capabilities import Client
 from loopless.lsp.lenses import verify_command
-from loopless.lsp.lesson import details, links, others, short
+from loopless.lsp.lesson import changes, details, links, others, outcome, short
 from loopless.lsp.ranges import location
 from loopless.page import page_of
 from loopless.report import shown_action
@@ -54,10 +54,15 @@ def _finding(
         yield f"**{page.title}** · Loopless"
     else:
         yield f"**Loopless** `{finding.code}`: {finding.message}"
-    yield from short(finding, _changed(view, finding, action) if action else "", verdict)
+    # Above the rewrite, which may be longer than the editor's window for all of it.
+    yield from short(finding, verdict)
     if line := _links(view, finding, client):
         yield f"\n{line}"
+    diff = _changed(view, finding, action) if action else ""
+    first = list(outcome(diff))
+    yield from first
     yield "\n---"
+    yield from (each for each in changes(diff) if each not in first)
     yield from details(finding)
     yield from others(finding)
 

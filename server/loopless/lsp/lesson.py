@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 from urllib.parse import quote
 
-from loopless.finding import Finding, Grade
+from loopless.finding import Action, Finding, Grade
 from loopless.page import page_of
 from loopless.report import shown_action
 from loopless.verify import Verdict, memory, summary
@@ -20,24 +21,41 @@ GRADES: dict[Grade, str] = {
     "E4": "may differ",
 }
 HEADS = {"safe": "**Safe**", "unsafe": "**Unsafe**", "display": "**Advice**"}
+_MOST_GONE = 5
 _CODE = re.compile(r"(`[^`]*`)")
 _NOTHING = re.compile(r"^nothing(?: in the values)?(?:[.;] *|$)")
 _SPECIAL = re.compile(r"([\\*_<>\[\]#|~])")
 
 
-def short(finding: Finding, diff: str, verdict: Verdict | None = None) -> Iterator[str]:
-    """The part that everybody reads: the rewrite, how equal it is, on what conditions, and what a run has shown."""
+def short(finding: Finding, verdict: Verdict | None = None) -> Iterator[str]:
+    """What everybody reads: how equal the rewrite is, on what conditions, and what a run has shown."""
     action = shown_action(finding)
     if action is None:
         return
-    if diff:
-        yield f"\n```diff\n{diff}```"
     yield f"\n{HEADS[action.applicability]} ({action.grade}): {GRADES[action.grade]}."
     yield from listed("Assumes", action.assumptions)
     if verdict:
         yield f"\nLast run: {summary(verdict)}"
         if needed := memory(verdict):
             yield f"\nMemory at its peak: {needed}"
+
+
+def changes(diff: str) -> Iterator[str]:
+    """The lines that go and come, in their colors."""
+    if diff:
+        yield f"\n```diff\n{diff}```"
+
+
+def outcome(diff: str) -> Iterator[str]:
+    """What comes, where what goes would fill the window; a person has that before his eyes."""
+    lines = diff.splitlines()
+    new = [line[1:] for line in lines if line.startswith("+")]
+    together = "".join(f"+{line}\n" for line in new) in diff
+    if sum(line.startswith("-") for line in lines) > _MOST_GONE and new and together:
+        text = dedent("".join(f"{line}\n" for line in new))
+        yield f"\nIt becomes\n```python\n{text}```"
+    else:
+        yield from changes(diff)
 
 
 def details(finding: Finding) -> Iterator[str]:
@@ -56,7 +74,7 @@ def details(finding: Finding) -> Iterator[str]:
 def others(finding: Finding) -> Iterator[str]:
     """The titles of the other forms."""
     action = shown_action(finding)
-    titles = [escaped(other.title) for other in finding.actions if other is not action]
+    titles = [escaped(title_of(other)) for other in finding.actions if other is not action]
     yield from listed("Also on offer", titles)
 
 
@@ -80,6 +98,14 @@ def listed(title: str, items: tuple[str, ...] | list[str]) -> Iterator[str]:
     if items:
         yield f"\n{title}:"
         yield from (f"- {item}" for item in items)
+
+
+def title_of(action: Action) -> str:
+    """The title with what it assumes in front of the code, where a menu that is too narrow does not cut it off."""
+    assumed = f" (assumes {'; '.join(action.assumptions)})"
+    head, colon, code = action.title.removesuffix(assumed).partition(": ")
+    is_last = action.assumptions and action.title.endswith(assumed)
+    return f"{head}{assumed}{colon}{code}" if is_last else action.title
 
 
 def escaped(text: str) -> str:

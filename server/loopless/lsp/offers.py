@@ -11,6 +11,7 @@ from lsprotocol import types
 from loopless.finding import Action, Edit, Finding, Refusal, Span
 from loopless.lsp.analyses import View
 from loopless.lsp.documents import cells_of, placed_edits
+from loopless.lsp.lesson import title_of
 from loopless.report import Report, best_action, fix_all, report, shown_action
 from loopless.settings import Remark, suppressing
 from loopless.source.edits import edits_between
@@ -68,7 +69,7 @@ def _rewrites(view: View, finding: Finding) -> Iterator[Offer]:
         if action.edits and placed_edits(view.program, action.edits):
             edits = partial(tuple, action.edits)
             name = _id(finding, str(index))
-            yield Offer(name, action.title, QUICK_FIX, "rewrite", edits, finding, action)
+            yield Offer(name, title_of(action), QUICK_FIX, "rewrite", edits, finding, action)
 
 
 def _verification(finding: Finding, command: types.Command) -> Offer:

@@ -6,18 +6,18 @@ const [editors, python] = process.argv.slice(2);
 const sample = `import torch
 
 
-def light_inside(images, aperture):
+def light_above(images, floor):
     count, height, width = images.shape
-    light = torch.zeros((count,), dtype=torch.float)
+    light = torch.zeros(count)
     for n in range(count):
         for h in range(height):
             for w in range(width):
-                if aperture[h, w]:
+                if images[n, h, w] > floor:
                     light[n] += images[n, h, w]
     return light
 
 
-light = light_inside(torch.rand(6, 24, 24), torch.rand(24, 24) > 0.5)
+light = light_above(torch.rand(6, 24, 24), 0.5)
 `;
 const settings = {
   "loopless.verify.interpreter": path.resolve(python),
