@@ -51,7 +51,8 @@ def dead_counter(
     for at in range(len(before) - 1, -1, -1):
         match before[at]:
             case tree.Assign(tree.Name(bound), tree.Literal()) as start if bound == name:
-                if name in reads_of_block(before[at + 1 :]):
+                alone = sum(s.span == start.span for s in before) == 1
+                if not alone or name in reads_of_block(before[at + 1 :]):
                     return set()
                 return {start.span}
             case tree.Assign(tree.Name()):

@@ -38,7 +38,9 @@ def _dead_starts(loop: tree.For, place: Place, draft: Draft) -> set[Span]:
             match place.block[at]:
                 case tree.Assign(tree.Name(bound), tree.Literal()) as start if bound == name:
                     read = name in reads_of_block(place.block[at + 1 : place.at])
-                    if not read and not _is_read(name, draft):
+                    alone = sum(s.span == start.span for s in place.block[: place.at]) == 1
+                    if alone and not read and not _is_read(name, draft):
+                        # Of `u, best = -1, inf` the other name may still be asked for.
                         found.add(start.span)
                     break
                 case tree.Assign(tree.Name(), _):
