@@ -25,6 +25,7 @@ from loopless.emit.masked_stores import masked_store
 from loopless.emit.meeting import meeting
 from loopless.emit.number_choices import stored_whole
 from loopless.emit.orientation import sent
+from loopless.emit.places_apart import one_place_each
 from loopless.emit.printer import Printer
 from loopless.emit.refused import category, refuse_narrowing
 from loopless.emit.running import adds_up_in_double
@@ -157,7 +158,7 @@ def _store(piece: Write, ends: list[Poly], setting: Setting, draft: Draft, depth
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
     if setting.behind and len(axes) > 1:
         raise Unprintable("unknown-rank", "several axes of operands of unknown rank")
-    if piece.when is not None and is_indexed(piece, printer):
+    if piece.when is not None and is_indexed(piece, printer) and not one_place_each(piece, printer):
         # Writing back what a predicate leaves out could undo what another place writes.
         raise Unprintable("masked-store", "a store to computed places under a predicate")
     symbol, shown = _assigned(piece, setting)

@@ -11,6 +11,7 @@ from loopless.emit.draft import (
     Setting,
     printer_for,
 )
+from loopless.emit.places_apart import asks_its_place
 from loopless.emit.presumed import walked_whole
 from loopless.emit.printer import Printer
 from loopless.emit.unprintable import Unprintable
@@ -69,6 +70,8 @@ def _axes_first(text: str, got: Sequence[Axis | None], rank: int | None) -> str:
 def _refuse_places_outside(piece: Write, printer: Printer) -> None:
     """A masked store writes back what it does not change: every place must be there."""
     assert piece.when is not None
+    if asks_its_place(piece):
+        return
     known = [*printer.known, *bounds(printer.layout)]
     for at, sub in enumerate(piece.subs):
         if isinstance(sub, At) and sub.poly.axes() - printer.loops.keys():

@@ -26,6 +26,7 @@ from loopless.ir.value import (
     walk,
 )
 from loopless.lift.context import Lifting
+from loopless.lift.equal_stores import same_constant
 from loopless.lift.exclusive import never_both
 from loopless.lift.extremes import kept_extreme
 from loopless.lift.forward import forwarded
@@ -197,7 +198,10 @@ def _edges(
             if _carries(kind, pieces[first], a, b, axis, lifting):
                 connect(first, first, kind, a.root)
             return
-        if kind == "output" and _both_update(pieces[first], pieces[second]):
+        if kind == "output" and (
+            _both_update(pieces[first], pieces[second])
+            or same_constant(pieces[first], pieces[second])
+        ):
             return
         orders = "<" if (first, second) in apart else "=<"
         if any(may_meet(a, b, axis, order, scope) for order in orders):

@@ -37,6 +37,7 @@ from loopless.ir.value import (
     substitute,
 )
 from loopless.lift.bounds import bound_of, data_in, refuse_changing
+from loopless.lift.columns import column, hosted_parts, matrix_of_columns
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
@@ -224,6 +225,8 @@ def _source(
 
 def _hosted(target: tree.Expr, value: Value, evaluator: Evaluator, span: Span) -> Value:
     """An item of `x.tolist()`: a Python number, or a list of them that the target takes apart."""
+    if isinstance(value, Tuple):
+        return hosted_parts(value)
     rank = type_of(value, evaluator.scope).rank
     if isinstance(target, tree.Display) and rank in (1, None):
         parts = [item(value, [At(poly(k))], evaluator.scope) for k in range(len(target.items))]
@@ -242,7 +245,8 @@ def _tensor(
     evaluator: Evaluator,
     frame: Frame,
 ) -> Source:
-    value = listed_once(iterable, evaluator) or evaluator.value(iterable, frame)
+    matrix = matrix_of_columns(target, iterable, evaluator, frame)
+    value = matrix or listed_once(iterable, evaluator) or evaluator.value(iterable, frame)
     ends = written_out(value)
     if ends is not None:
         return _between(target, (iterable,) * 3, ends, hole, lifting)
@@ -257,8 +261,13 @@ def _tensor(
         kind = type_of(value, lifting.scope)
     if not kind.is_tensor:
         raise StopLifting(missed)
-    extent = _length(value, lifting)
     element = item(value, [At(poly(hole))], lifting.scope)
+    if matrix is None:
+        extent = _length(value, lifting)
+    else:
+        row = item(value, [At(poly(0))], lifting.scope)
+        extent = None if row is None else _length(row, lifting)
+        element = column(value, target, hole, lifting.scope)
     if extent is None or element is None:
         raise stop(
             "unknown-extent", f"the length of {described(value)} is not known", iterable.span
