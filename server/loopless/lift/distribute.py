@@ -25,6 +25,7 @@ from loopless.ir.value import (
     sub_axes,
     walk,
 )
+from loopless.lift.cell_folds import cell_fold
 from loopless.lift.context import Lifting
 from loopless.lift.equal_stores import same_constant
 from loopless.lift.exclusive import never_both
@@ -296,6 +297,7 @@ def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) ->
             _last_wins(piece, axis, lifting)
             or array_scan(piece, axis, lifting)
             or kept_extreme(piece, axis, lifting)
+            or cell_fold(piece, axis, lifting)
             or packed(piece, axis, lifting)
             or overwritten(piece, axis, lifting)
         )

@@ -11,6 +11,7 @@ from loopless.ir.poly import Atom, Axis, Poly, greatest, least, poly, quotient
 from loopless.ir.value import (
     Apply,
     At,
+    Best,
     Comb,
     Previous,
     Reduce,
@@ -71,8 +72,25 @@ def restricted_reductions(value: Value, lifting: Lifting, known: Known = ()) -> 
             atoms: dict[Atom, Poly] = {axis: poly(fresh) + low}
             rest = None if found.rest is None else substitute(found.rest, atoms)
             return Reduce(op, fresh, substitute(body, atoms), rest)
+        case Best(_, axis, key, _, body) if key == body and not value.inner:
+            return _shorter_best(value, axis, lifting, known)
         case _:
             return value
+
+
+def _shorter_best(value: Best, axis: Axis, lifting: Lifting, known: Known) -> Best:
+    """The best of the iterations that a condition on their place leaves."""
+    found = _bounds(value.when, axis)
+    if not found.low and not found.high:
+        return value
+    made = _shorter(axis, found, lifting, known)
+    if made is None:
+        return value
+    fresh, low = made
+    atoms: dict[Atom, Poly] = {axis: poly(fresh) + low}
+    key = substitute(value.key, atoms)
+    when = None if found.rest is None else substitute(found.rest, atoms)
+    return replace(value, axis=fresh, key=key, body=key, when=when)
 
 
 def _shorter(
