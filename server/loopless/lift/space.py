@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopless.dependence.conditions import conjunction, integer_of
 from loopless.dependence.feasible import proves
@@ -42,6 +42,7 @@ from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.counting import end_of
 from loopless.lift.evaluate import Evaluator
+from loopless.lift.moved import moved_along
 from loopless.lift.once import listed_once
 from loopless.lift.ranks import learn_scalar
 from loopless.lift.stop import StopLifting, stop
@@ -343,9 +344,7 @@ def _between(
         step = known
     if step < 0 and step != -1:
         return _strided_down(target, start, end, step, hole)
-    ragged = any(
-        atom in (start - end).atoms() or atom in start.atoms() for atom in lifting.open_axes
-    )
+    ragged = any(atom in (start - end).atoms() for atom in lifting.open_axes)
     if ragged and (data_in(start) or data_in(end)):
         return jagged(target, args[0].span, start, end, step, hole, lifting)
     if not ragged:
@@ -355,7 +354,10 @@ def _between(
         extent = end - start if step == 1 else quotient(end - start + (step - 1), poly(step))
         index = start + poly(hole) * step
         return Source(extent, ((target, Int(index)),), None, index)
-    return _ragged(target, args, start, end, step, hole, lifting)
+    along = moved_along(start, end, lifting.open_axes)
+    found = _ragged(target, args, start - along, end - along, step, hole, lifting)
+    index = found.index + along
+    return replace(found, elements=((target, Int(index)),), index=index)
 
 
 def jagged(
