@@ -158,6 +158,10 @@ def _matrices(axes: list[Axis], left: Value, right: Value, printer: Printer) -> 
         return _product(axes[0], only_left, only_right, left, right, printer)
     if len(axes) == 1 and len(batch) >= 1 and len(only_left) == 1 and len(only_right) == 1:
         return _batched(axes[0], batch, only_left[0], only_right[0], left, right, printer)
+    if len(axes) == 1 and not batch and len(only_left) != len(only_right) == 1:
+        found = _stacked(axes[0], only_left, only_right[0], left, right, printer)
+        if found is not None:
+            return found
     if not batch and not only_left and not only_right:
         return None
     total = len(axes) + len(batch) + len(only_left) + len(only_right)
@@ -190,6 +194,27 @@ def _product(
     one, other = alike
     text = f"{one.at(TERM)} @ {other.at(TERM + 1)}"
     return Code(text, TERM, (*only_left, *only_right))
+
+
+def _stacked(
+    axis: Axis,
+    rows: list[Axis],
+    column: Axis,
+    left: Value,
+    right: Value,
+    printer: Printer,
+) -> Code | None:
+    """Many rows, in a tensor of any rank, times one matrix: `x @ w`."""
+    want = (*rows, column)
+    if printer.sorted(want) != want:
+        return None
+    one = _arranged(left, [*rows, axis], printer)
+    other = _arranged(right, [axis, column], printer)
+    alike = None if one is None or other is None else one_dtype(left, one, right, other, printer)
+    if alike is None:
+        return None
+    one, other = alike
+    return Code(f"{one.at(TERM)} @ {other.at(TERM + 1)}", TERM, want)
 
 
 def _batched(
