@@ -8,6 +8,7 @@ from loopless.emit.allocations import allocations
 from loopless.emit.collect import Collector, collected, find_collector
 from loopless.emit.containers import for_lists_too
 from loopless.emit.counts import name_counts
+from loopless.emit.dead_arrays import dead_arrays, without_stores
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.finals import finals
 from loopless.emit.gains import gains_nothing, repeats_itself, searches_numbers
@@ -161,10 +162,14 @@ def _region(
     frame.pieces[:] = without_unused(
         shared(frame.pieces), _ends(live, frame, lifting), lifting.saved
     )
-    pieces = list(frame.pieces)
-    refuse_parts(pieces, place.whole, live, lifting.scope)
     # Walked as a flat tensor, a value has another shape than the tensor that it fills.
     made = {} if place.whole else allocations(loop, place.block, place.at, scope, text)
+    ends = _ends(live, frame, lifting)
+    dead = dead_arrays(frame.pieces, ends, made, place, loop, lifting, text)
+    draft.absorbed += [made[name] for name in sorted(dead)]
+    frame.pieces[:] = without_stores(frame.pieces, dead)
+    pieces = list(frame.pieces)
+    refuse_parts(pieces, place.whole, live, lifting.scope)
     setting = replace(setting_of(loop, lifting, text), clean=clean, loose=loose, allocations=made)
     if place.spliced:
         # What a function does belongs into a loop that stays as the call of it only.

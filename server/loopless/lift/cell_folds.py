@@ -35,7 +35,8 @@ from loopless.lift.types import type_of
 
 # The name that the place goes by while it is folded: no user's name.
 _CELL = "·cell"
-_CASTS = {
+# The methods that round to a dtype.
+CASTS = {
     "float16": "Tensor.half",
     "bfloat16": "Tensor.bfloat16",
     "float32": "Tensor.float",
@@ -125,7 +126,7 @@ def _folded(after: Value, own: Read) -> Value | None:
 
 
 def _keeps_order(own: Read, value: Value, lifting: Lifting) -> bool:
-    """Whether the place holds the best of what is stored to it: a cast that rounds keeps the order, one that wraps does not."""
+    """Whether the place holds the best of what is stored to it: rounding keeps the order, wrapping around does not."""
     kept = type_of(own, lifting.scope)
     kinds = [type_of(p, lifting.scope) for p in _parts(value)]
     if isinstance(value, Best) and kept.rank != 0:
@@ -149,11 +150,11 @@ def _in_own_dtype(value: Value, own: Read, lifting: Lifting) -> Value:
     """Keys rounded as the place would round them: whichever beats it then, its rounded self is kept."""
     kept = type_of(own, lifting.scope).dtype
     match value:
-        case Best(_, _, key) if kept in _CASTS:
+        case Best(_, _, key) if kept in CASTS:
             kind = type_of(key, lifting.scope)
             if not kind.is_tensor or kind.dtype == kept:
                 return value
-            key = OnItem(_CASTS[kept], (key,))
+            key = OnItem(CASTS[kept], (key,))
             return replace(value, key=key, body=key)
         case _:
             return value

@@ -59,6 +59,7 @@ class Lifting:
     seen: dict[tuple[str, tuple[Sub, ...]], set[int]] = field(
         default_factory=dict[tuple[str, tuple[Sub, ...]], set[int]]
     )
+    work_arrays: set[str] = field(default_factory=set[str])
     around: tuple[Constraint, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -46,6 +46,7 @@ from loopless.lift.split import peeled, split_at_meeting
 from loopless.lift.stop import StopLifting, stop
 from loopless.lift.unsaved import unsaved
 from loopless.lift.wave import woven
+from loopless.lift.work_arrays import filled_anew
 
 
 def distribute(
@@ -75,6 +76,7 @@ def _distributed(
     *,
     splits: bool,
 ) -> list[Piece]:
+    pieces = filled_anew(pieces, axis, lifting, lambda these: _cycles(these, axis, lifting))
     pieces = forwarded(pieces, lifting, lambda these: _cycles(these, axis, lifting))
     pieces = split_nodes(pieces, axis, lifting, lambda these: _cycles(these, axis, lifting))
     edges, reasons = _edges(pieces, axis, lifting)
