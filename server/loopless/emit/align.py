@@ -76,6 +76,9 @@ def common(codes: Sequence[Code], printer: Printer) -> tuple[Axes, int | None]:
     kin = frozenset[str].intersection(*(code.kin for code in unknown))
     if kin and not any(code.axes for code in tensors if code.rank == 0) and not any(known):
         return axes, None
+    if printer.has_dimensions and any(c.axes and c.rank == 0 for c in tensors):
+        # Numbers of each iteration, as masks are, beside items that an operation shows to have dimensions.
+        raise Unprintable("unknown-rank", "operands of unknown rank meet")
     presume(unknown, axes, printer)
     if not any(known):
         return axes, None

@@ -92,6 +92,8 @@ class Printer:
         self.augmented: frozenset[str] = frozenset()
         # What is stored goes into items of unknown rank: operands may well be items of that rank.
         self.any_rank = False
+        # What an operation on items is done to has dimensions, so that a mask beside it needs as many.
+        self.has_dimensions = False
         self.items: dict[str, str] = {}
         self.calls: dict[Value, Value] = {}
         self.fold_into: tuple[Value, str] | None = None
@@ -226,13 +228,13 @@ class Printer:
 
     def operation(self, value: OnItem) -> Code:
         """An operation on items: their own dimensions are counted with the axes in front."""
-        behind, most = self.behind, self.most
+        behind, most, within = self.behind, self.most, self.has_dimensions
         # What is stored shows nothing of what was folded before.
-        self.behind, self.most = False, None
+        self.behind, self.most, self.has_dimensions = False, None, True
         try:
             code = on_item(value, self)
         finally:
-            self.behind, self.most = behind, most
+            self.behind, self.most, self.has_dimensions = behind, most, within
         return as_asked(code, self)
 
     def in_front(self, what: str) -> None:
