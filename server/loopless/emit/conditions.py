@@ -15,6 +15,7 @@ from loopless.emit.triangles import triangle
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.evidence import FLOATS
 from loopless.ir.value import Apply, Const, Tuple, Value, axes_of, walk
+from loopless.lift.junctions import joined
 from loopless.lift.types import COMPARISONS, LOGIC, type_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ def truth(value: Value, printer: Printer) -> Code:
     if kind.dtype == "bool" or (code.number and not code.axes):
         return code
     return code.but(f"{code.primary}.bool()")
+
+
+def said(code: Code, value: Value, printer: Printer) -> Code:
+    """The truth of one tensor as a truth value of Python's own."""
+    kind = printer.typed(value)
+    if code.axes or code.number or not kind.is_tensor or kind.dtype != "bool":
+        return code
+    return Code(f"bool({code.text})", number=True)
 
 
 def logic(value: Apply, printer: Printer) -> Code:
@@ -136,6 +145,9 @@ def where(test: Value, then: Value, otherwise: Value, printer: Printer) -> Code:
             return where(inner, otherwise, then, printer)
         case _:
             pass
+    both = joined(Apply("where", (test, then, otherwise)))
+    if both is not None and all(printer.typed(v).dtype == "bool" for v in both[1:]):
+        return logic(Apply(both[0], both[1:]), printer)
     part = triangle(test, then, otherwise, lambda: _guarded(test, then, printer), printer)
     if part is None and isinstance(test, Apply) and test.op in COMPARISONS:
         rest = negated(test)

@@ -12,7 +12,7 @@ from loopless.emit.arithmetic import calculated, hosted, truncated
 from loopless.emit.calls import called
 from loopless.emit.code import ATOM, LEVELS, UNARY, Axes, Code
 from loopless.emit.combs import comb
-from loopless.emit.conditions import compare, logic, truth, where
+from loopless.emit.conditions import compare, logic, said, truth, where
 from loopless.emit.doubles import truths_as_numbers
 from loopless.emit.folds import best, previous, reduction, scan
 from loopless.emit.integers import integer
@@ -269,7 +269,7 @@ class Printer:
         if op in COMPARISONS:
             return compare(op, args[0], args[1], self)
         if op == "bool":
-            return truth(args[0], self)
+            return said(truth(args[0], self), args[0], self)
         if op in {"+", "-", "*", "**", "/", "//", "%"}:
             return calculated(op, args, self)
         if op in LEVELS:

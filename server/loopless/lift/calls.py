@@ -30,6 +30,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.choice import extreme
 from loopless.lift.context import Frame, Lifting
+from loopless.lift.junctions import as_truth
 from loopless.lift.listed import taken
 from loopless.lift.masked import masked_operation
 from loopless.lift.places import SLICE
@@ -240,7 +241,7 @@ def _builtin(evaluator: Evaluator, short: str, call: tree.Call, frame: Frame) ->
                 return Ref(f'float("{arg.value}")')
             return Apply("float", (arg,))
         case "bool", [arg]:
-            return evaluator.truth(arg)
+            return as_truth(evaluator.truth(arg), evaluator.scope)
         case "abs", [arg]:
             return Apply("abs", (arg,))
         case (("min" | "max"), [_, _, *_]):

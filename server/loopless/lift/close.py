@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from loopless.facts.scope import Scope
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Cell, Poly, poly
 from loopless.ir.value import (
@@ -33,6 +34,7 @@ from loopless.lift.context import Bound, Frame, Lifting, Unbound
 from loopless.lift.distribute import distribute
 from loopless.lift.identity import itemized, reads_item, refuse_stores
 from loopless.lift.interchange import distribute_privately
+from loopless.lift.junctions import carried_junction
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of
 from loopless.lift.reroll import rerolled_sums
@@ -85,7 +87,7 @@ def close_level(
     stuck = _beyond_items(changing, live_cells, pieces, known)
     # What a loop inside that stays assigns has no closed form here: the name holds what that loop left in it.
     held = frozenset(p.root for p in _every(pieces) if isinstance(p, Write) and not p.subs)
-    solved = _solve(live_cells, starts, axis, stepwise | held | stuck)
+    solved = _solve(live_cells, starts, axis, stepwise | held | stuck, lifting.scope)
     for name, solution in list(solved.items()):
         if _unsaid(solution, name) and (_used(name, pieces) or _asked(name, live_cells, solved)):
             del solved[name]
@@ -230,7 +232,11 @@ def _dead(names: list[str], pieces: list[Piece], lifting: Lifting) -> bool:
 
 
 def _solve(
-    updates: dict[str, Value], starts: dict[str, Bound], axis: Axis, without: frozenset[str]
+    updates: dict[str, Value],
+    starts: dict[str, Bound],
+    axis: Axis,
+    without: frozenset[str],
+    scope: Scope,
 ) -> dict[str, Solution]:
     """Closed forms of all names but those of `without`."""
     solved: dict[str, Solution] = {}
@@ -243,15 +249,24 @@ def _solve(
             start = starts[name]
             assert not isinstance(start, Unbound)
             now = _in_value(update, solved)
-            others = (cells_of(now) & updates.keys()) - {name} - solved.keys()
+            # A name of which only the last value is known says nothing of what it is on the way there.
+            said = {n for n, solution in solved.items() if not _unsaid(solution, n)}
+            others = (cells_of(now) & updates.keys()) - {name} - said
             # What is kept beside the best key is no value of the last iteration that changed the key.
             found = _beside_another(name, start, axis, updates, starts, solved)
             if found is None and not others:
                 found = solve(name, now, start, axis)
+                found = found or _junction(name, now, start, axis, scope)
             if found is not None:
                 solved[name] = found
                 progress = True
     return solved
+
+
+def _junction(name: str, update: Value, start: Value, axis: Axis, scope: Scope) -> Solution | None:
+    """The closed form of `ok = ok and p`."""
+    after = carried_junction(name, update, start, axis, scope)
+    return None if after is None else Solution(Read(name, ()), after)
 
 
 def _beside_another(

@@ -26,6 +26,7 @@ from loopless.lift.choice import conjunction_of, select
 from loopless.lift.chosen import chosen
 from loopless.lift.containers import is_container, take_for_tensor
 from loopless.lift.context import Frame, Lifting, Unbound
+from loopless.lift.junctions import as_truth, joined, junction
 from loopless.lift.listed import listed
 from loopless.lift.membership import compared
 from loopless.lift.places import subscripts_of
@@ -68,7 +69,9 @@ class Evaluator:
             case tree.Operator(op, operands):
                 return self.operator(op, operands, frame, expr.span)
             case tree.Junction(op, operands):
-                return self.junction(op, [self.value(o, frame) for o in operands])
+                return junction(
+                    op, [self.value(o, frame) for o in operands], self.scope, self.truth
+                )
             case tree.Choice():
                 return self.choice(expr, frame)
             case tree.Item(of, subscripts):
@@ -132,7 +135,7 @@ class Evaluator:
     def operator(self, op: str, operands: tuple[tree.Expr, ...], frame: Frame, span: Span) -> Value:
         """An operator applied to expressions."""
         if op == "not":
-            return negated(self.condition(operands[0], frame))
+            return as_truth(negated(self.condition(operands[0], frame)), self.scope)
         return self.combined(op, [self.value(operand, frame) for operand in operands], span)
 
     def condition(self, expr: tree.Expr, frame: Frame) -> Value:
@@ -140,18 +143,10 @@ class Evaluator:
         match expr:
             case tree.Junction(op, operands):
                 return conjunction_of(op, tuple(self.condition(o, frame) for o in operands))
+            case tree.Operator("not", (operand,)):
+                return negated(self.condition(operand, frame))
             case _:
                 return self.truth(self.value(expr, frame))
-
-    def junction(self, op: str, values: list[Value]) -> Value:
-        """`and` or `or` as a value: one of its operands, which need not be a truth value."""
-        if all(type_of(value, self.scope).dtype == "bool" for value in values):
-            return conjunction_of(op, tuple(self.truth(value) for value in values))
-        result = values[-1]
-        for value in reversed(values[:-1]):
-            test = self.truth(value)
-            result = select(test, result, value) if op == "and" else select(test, value, result)
-        return result
 
     def combined(self, op: str, values: list[Value], span: Span) -> Value:
         """An operator applied to values, folded to a polynomial where all are integers."""
@@ -193,7 +188,12 @@ class Evaluator:
                 return Apply("!=", (value, Int(poly(0))))
             case _:
                 kind = type_of(value, self.scope)
-                return value if kind.dtype == "bool" else Apply("bool", (value,))
+                if kind.dtype != "bool":
+                    return Apply("bool", (value,))
+                both = joined(value)
+                if both is None:
+                    return value
+                return conjunction_of(both[0], (self.truth(both[1]), self.truth(both[2])))
 
     def choice(self, expr: tree.Choice, frame: Frame) -> Value:
         """`then if test else otherwise`, each arm under its predicate."""
