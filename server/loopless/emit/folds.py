@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.dependence.feasible import proves
+from loopless.emit.begun import begun
 from loopless.emit.best import best_key, keys_of
 from loopless.emit.code import ATOM, SUM, TERM, Code
 from loopless.emit.conditions import mask, where
@@ -325,14 +326,12 @@ def previous(value: Previous, printer: Printer) -> Code:
     place = body.axes.index(axis)
     if body.rank != 0 and not start.number:
         raise Unprintable("previous", "items with dimensions from the iteration before")
+    if start.number:
+        return begun(body, place, start, (value.body, value.start), printer)
     if start.axes not in ((), tuple(a for a in body.axes if a != axis)):
         raise Unprintable("previous", "a start that varies otherwise than the value")
     cut = ", ".join([":"] * place + [":-1"])
     rest = body.text
-    if start.number:
-        pads = ", ".join(["0, 0"] * (len(body.axes) - 1 - place + (body.rank or 0)) + ["1, 0"])
-        text = f"{printer.function('torch.nn.functional.pad')}({rest}, ({pads}), value={start.text})[{cut}]"
-        return Code(text, ATOM, body.axes, body.rank)
     if len(body.axes) == 1 and not start.axes:
         text = f"{printer.function('torch.cat')}(({start.primary}[None], {rest}))[{cut}]"
         return Code(text, ATOM, body.axes, body.rank)
