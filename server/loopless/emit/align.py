@@ -87,7 +87,10 @@ def common(codes: Sequence[Code], printer: Printer) -> tuple[Axes, int | None]:
 
 def _is_open(code: Code, printer: Printer) -> bool:
     """Whether the file shows that there may be any number of further dimensions."""
-    return any(printer.scope.least_rank.get(kin.partition("/")[0], 0) < 0 for kin in code.kin)
+    scope = printer.scope
+    # Names of tensors of one shape share what is shown of each of them.
+    several = {scope.shape_root(name) for name, dims in scope.least_rank.items() if dims < 0}
+    return any(kin.partition("/")[0] in several for kin in code.kin)
 
 
 def presume(unknown: Sequence[Code], axes: Axes, printer: Printer) -> None:

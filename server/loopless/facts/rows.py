@@ -16,7 +16,7 @@ def row_items(
     expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]
 ) -> Iterator[tuple[str, int]]:
     """Names of which an item is used as a row, with the least number of dimensions that they have then."""
-    for operand in _factors(expr, canonical):
+    for operand in (*_factors(expr, canonical), *_folded(expr, canonical)):
         count = 0
         while isinstance(operand, tree.Item):
             if not all(_takes_one(s) for s in operand.subscripts):
@@ -39,6 +39,38 @@ def _factors(
             return args[:2]
         case _:
             return ()
+
+
+# Reductions of all that they are given: nobody sums a number.
+_FOLDS = frozenset("sum mean prod norm".split())
+# Operations whose result has the dimensions of what they are given.
+_KEEPING = frozenset("abs exp log sqrt pow square clamp log1p relu sigmoid tanh".split())
+
+
+def _folded(expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]) -> Iterator[tree.Expr]:
+    """What is folded as a whole in a product or difference: `torch.sum(p[i] * q[j])`."""
+    match expr:
+        case tree.Call(tree.Field(of, fold), ()) if fold in _FOLDS and canonical(expr.func) is None:
+            yield from _elements(of, canonical)
+        case tree.Call(func, (of,)) if (canonical(func) or "").removeprefix("torch.") in _FOLDS:
+            yield from _elements(of, canonical)
+        case _:
+            pass
+
+
+def _elements(expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]) -> Iterator[tree.Expr]:
+    match expr:
+        case tree.Operator("+" | "-" | "*" | "/" | "**" | "neg", operands):
+            for operand in operands:
+                yield from _elements(operand, canonical)
+        case tree.Call(tree.Field(of, name)) if name in _KEEPING and canonical(expr.func) is None:
+            yield from _elements(of, canonical)
+        case tree.Call(func, (of, *_)) if (canonical(func) or "").removeprefix(
+            "torch."
+        ) in _KEEPING:
+            yield from _elements(of, canonical)
+        case _:
+            yield expr
 
 
 def _takes_one(subscript: tree.Expr) -> bool:
