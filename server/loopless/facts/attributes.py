@@ -13,7 +13,9 @@ from functools import lru_cache
 
 from loopless.facts.annotations import annotated
 from loopless.facts.fact import UNKNOWN, Fact
-from loopless.facts.infer import dotted, infer
+from loopless.facts.held import Setting, apart, asked_as_tensors
+from loopless.facts.held import setting as held
+from loopless.facts.infer import dotted
 from loopless.facts.modes import touches
 from loopless.facts.scope import Scope, World, every_statement, names_bound
 from loopless.facts.statements import step
@@ -27,14 +29,15 @@ _WHOLE = frozenset({"int64", "int32", "int16", "int8", "uint8", "bool"})
 def attributes_of(owner: str, world: World) -> Mapping[str, Fact]:
     """The facts of a class's attributes that are always tensors, or one layer, by names like `self.memory`."""
     cls = world.classes[owner]
+    settings = [s for method in cls.methods for s in _settings(method, world)]
     given: dict[str, list[Fact]] = {}
-    for method in cls.methods:
-        for name, fact in _settings(method, world):
-            given.setdefault(name, []).append(fact)
+    for s in settings:
+        given.setdefault(s.name, []).append(s.fact)
+    used, alone = asked_as_tensors(cls), apart(settings, cls, world)
     found = {
-        f"self.{name}": known
+        name: known
         for name, facts in given.items()
-        if (known := _common(f"self.{name}", facts)) is not None
+        if (known := _common(name, _shown(facts, name in used), name in alone)) is not None
     }
     return {name: _untouched(name, fact, cls) for name, fact in found.items()}
 
@@ -55,11 +58,16 @@ def _untouched(name: str, fact: Fact, cls: tree.Class) -> Fact:
     return fact.but(made=replace(fact.made, evaluated=False, touched=touched))
 
 
-def _common(name: str, facts: list[Fact]) -> Fact | None:
+def _shown(facts: list[Fact], used: bool) -> list[Fact]:
+    """The facts of an attribute that is `used` as only tensors are."""
+    return [Fact("tensor") if used and f.kind == "unknown" else f for f in facts]
+
+
+def _common(name: str, facts: list[Fact], alone: bool) -> Fact | None:
     """What holds of an attribute whichever of several settings was the last; nothing where two may share memory."""
     if len(facts) == 1 and facts[0].kind == "module":
         return facts[0]
-    if not all(fact.is_tensor and fact.fresh for fact in facts):
+    if not all(fact.is_tensor and (fact.fresh or alone) for fact in facts):
         return None
     ranks = {fact.rank for fact in facts}
     dtypes = {fact.dtype for fact in facts}
@@ -69,7 +77,7 @@ def _common(name: str, facts: list[Fact]) -> Fact | None:
     return Fact("tensor", dims, dtype=dtype if dtype in _WHOLE else f"of:{name}")
 
 
-def _settings(method: tree.Function, world: World) -> Iterator[tuple[str, Fact]]:
+def _settings(method: tree.Function, world: World) -> Iterator[Setting]:
     """The attributes that a method sets, each with what is known of its new value."""
     wanted = [any(_sets(s) for s in every_statement((top,))) for top in method.body]
     if not any(wanted):
@@ -84,7 +92,8 @@ def _settings(method: tree.Function, world: World) -> Iterator[tuple[str, Fact]]
     for statement, sets in zip(method.body[:last], wanted, strict=False):
         for inner in every_statement((statement,)) if sets else ():
             # What a branch or a loop sets is seen without what came before it there.
-            yield from _set(inner, scope if inner is statement else _forgetting(scope))
+            sure = inner is statement
+            yield from _set(inner, method, scope if sure else _forgetting(scope), sure)
         step(statement, scope)
 
 
@@ -103,10 +112,13 @@ def _forgetting(scope: Scope) -> Scope:
     return Scope(scope.world, {}, frozenset(), scope.locals, {})
 
 
-def _set(statement: tree.Stmt, scope: Scope) -> Iterator[tuple[str, Fact]]:
+def _set(
+    statement: tree.Stmt, method: tree.Function, scope: Scope, sure: bool
+) -> Iterator[Setting]:
     match statement:
-        case tree.Assign(tree.Field(tree.Name("self"), name), value):
-            yield name, _value(value, scope)
+        case tree.Assign(tree.Field(tree.Name("self"), name), value, _, annotation):
+            said = None if annotation is None else annotated(annotation, scope, f"self.{name}")
+            yield _setting(f"self.{name}", value, method, scope, said, sure)
         case tree.Augment(tree.Field(tree.Name("self"), _)):
             # In place for a tensor, and a tensor again.
             pass
@@ -116,11 +128,15 @@ def _set(statement: tree.Stmt, scope: Scope) -> Iterator[tuple[str, Fact]]:
                 (tree.Literal(str(name)), value, *_),
             )
         ):
-            yield name, _value(value, scope)
+            yield _setting(f"self.{name}", value, method, scope, _TENSOR, sure)
         case tree.Assign(target) | tree.For(target):
-            yield from ((name, UNKNOWN) for name in _fields(target))
+            yield from (Setting(f"self.{name}", UNKNOWN, None) for name in _fields(target))
         case _:
             pass
+
+
+# A buffer or a parameter is a tensor, or none at all.
+_TENSOR = Fact("tensor")
 
 
 def _fields(target: tree.Expr) -> Iterator[str]:
@@ -137,12 +153,19 @@ def _fields(target: tree.Expr) -> Iterator[str]:
             pass
 
 
-def _value(value: tree.Expr, scope: Scope) -> Fact:
+def _setting(
+    name: str,
+    value: tree.Expr,
+    method: tree.Function,
+    scope: Scope,
+    said: Fact | None,
+    sure: bool,
+) -> Setting:
     """A value that is set: a parameter of a module is the tensor in it."""
     match value:
         case tree.Call(func, (content, *_)) if dotted(func, scope) in {
             "torch.nn.Parameter", "torch.nn.parameter.Parameter",
         }:  # fmt: skip
-            return infer(content, scope)
+            return held(name, content, method, scope, _TENSOR, sure)
         case _:
-            return infer(value, scope)
+            return held(name, value, method, scope, said, sure)

@@ -130,7 +130,7 @@ def _field(of: tree.Expr, name: str, scope: Scope) -> Fact:
         return scope.names.get(f"self.{name}", UNKNOWN)
     base = infer(of, scope)
     if name == "shape" and base.kind in {"tensor", "unknown"}:
-        root = root_name(of) if isinstance(of, tree.Name) else None
+        root = _whole_name(of, scope)
         if root is None:
             return Fact("size", dims=base.dims) if base.dims is not None else SIZE
         return Fact("size", like=root)
@@ -151,8 +151,15 @@ def _field(of: tree.Expr, name: str, scope: Scope) -> Fact:
     return UNKNOWN
 
 
-def _whole_name(expr: tree.Expr) -> str | None:
-    return expr.id if isinstance(expr, tree.Name) else None
+def _whole_name(expr: tree.Expr, scope: Scope) -> str | None:
+    """The name of what an expression is as a whole: of a variable, or of an attribute that is known to be a tensor."""
+    match expr:
+        case tree.Name(name):
+            return name
+        case tree.Field(tree.Name("self"), name) if scope.fact(f"self.{name}").is_tensor:
+            return f"self.{name}"
+        case _:
+            return None
 
 
 def _item(of: tree.Expr, subscripts: tuple[tree.Expr, ...], scope: Scope) -> Fact:
@@ -261,7 +268,7 @@ def _masked(base: Fact, mask: Fact) -> Fact:
 
 
 def _dim_of(of: tree.Expr, base: Fact, place: int, scope: Scope) -> Poly | None:
-    name = _whole_name(of)
+    name = _whole_name(of, scope)
     if name is not None:
         return scope.size(name, place)
     return base.dims[place] if base.dims is not None and place < len(base.dims) else None
@@ -383,7 +390,7 @@ def _length(of: tree.Expr, scope: Scope) -> Fact:
     base = infer(of, scope)
     if base.kind in {"tuple", "list"} and base.items is not None:
         return Fact("int", poly=poly(len(base.items)))
-    name = _whole_name(of)
+    name = _whole_name(of, scope)
     if name is not None and base.kind in {"tensor", "unknown"}:
         return Fact("int", poly=scope.size(name, 0))
     if base.dims:
@@ -399,7 +406,7 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
         return UNKNOWN
     if call.args:
         first, keywords = call.args[0], [key for key, _ in call.keywords]
-        listed = listing(name, infer(first, scope), keywords, _whole_name(first))
+        listed = listing(name, infer(first, scope), keywords, _whole_name(first, scope))
         if listed is not None:
             return listed
     alone = len(call.args) == 1 and not call.keywords
@@ -412,7 +419,7 @@ def _operation(name: str, call: tree.Call, scope: Scope) -> Fact:
 
 def _method(of: tree.Expr, name: str, call: tree.Call, scope: Scope) -> Fact:
     base = infer(of, scope)
-    root = _whole_name(of)
+    root = _whole_name(of, scope)
     match name:
         case "size" | "shape" if base.kind in {"tensor", "unknown"}:
             if not call.args:
@@ -467,6 +474,6 @@ def _arguments(call: tree.Call, scope: Scope) -> Arguments:
     return Arguments(
         facts=tuple(_counted(arg, scope) for arg in call.args),
         keywords={key: _counted(value, scope) for key, value in call.keywords},
-        names=tuple(_whole_name(arg) for arg in call.args),
+        names=tuple(_whole_name(arg, scope) for arg in call.args),
         starred=any(isinstance(arg, tree.Spread) for arg in call.args),
     )
