@@ -17,6 +17,15 @@ pytestmark = pytest.mark.editors
 
 def test_session(editors: Path, sample: str, tmp_path: Path) -> None:
     """Find, read, verify, rewrite, undo, explain, and a server that is killed."""
+    _run("session.lua", editors, sample, tmp_path)
+
+
+def test_newer_neovim_keeps_lenses_by_itself(editors: Path, sample: str, tmp_path: Path) -> None:
+    """What 0.12 would be asked for, and nothing that it would refuse."""
+    _run("newer.lua", editors, sample, tmp_path)
+
+
+def _run(script: str, editors: Path, sample: str, tmp_path: Path) -> None:
     file = tmp_path / "sample.py"
     file.write_text(sample, "utf-8")
     shutil.copytree(PLUGIN, tmp_path / "plugin")
@@ -35,7 +44,7 @@ def test_session(editors: Path, sample: str, tmp_path: Path) -> None:
         "-u",
         HERE / "neovim" / "init.lua",
         "-S",
-        HERE / "neovim" / "session.lua",
+        HERE / "neovim" / script,
         file,
     ]
     done = subprocess.run(

@@ -1,10 +1,11 @@
 -- What Neovim does not do by itself: keep the lenses of a buffer fresh, and show the server's longer answers.
 local M = {}
 
---- 0.12 keeps lenses fresh once it is told to. 0.11 must be asked whenever they may have changed.
+--- 0.12 keeps lenses fresh once it is told to, for a buffer or for a client: it takes no filter that names both, and
+--- only a buffer's is off until then. 0.11 must be asked whenever they may have changed.
 local function keep_lenses(client, bufnr)
   if vim.lsp.codelens.enable then
-    vim.lsp.codelens.enable(true, { bufnr = bufnr, client_id = client.id })
+    vim.lsp.codelens.enable(true, { bufnr = bufnr })
     return
   end
   local refresh = function() vim.lsp.codelens.refresh({ bufnr = bufnr }) end
