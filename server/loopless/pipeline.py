@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from loopless.emit.ahead import ahead
 from loopless.emit.comprehensions import as_loop, comprehension, comprehensions_of, number_list
 from loopless.emit.host_reads import host_reads
 from loopless.emit.insert import read_beside, statement_of
@@ -209,7 +210,7 @@ def _scope_for(
     return Scope(
         world, {name: Fact("number", presumed=True) for name in asked}, names,
         frozenset(local - shared), {}, shown_rank=evidence.ranks, least_rank=evidence.least,
-        integers=evidence.integers,
+        integers=evidence.integers, weak=names - evidence.strong,
     )  # fmt: skip
 
 
@@ -346,7 +347,11 @@ def _instead(
     """What there is to gain in a loop that stays."""
     if isinstance(found, Finding):
         return found
-    return _guarded_reads(loop, place, scope, text) or found
+    return (
+        _guarded_reads(loop, place, scope, text)
+        or _guarded_ahead(loop, place, scope, text)
+        or found
+    )
 
 
 def _guarded_numbers(
@@ -364,6 +369,13 @@ def _guarded_reads(loop: tree.For, place: Place, scope: Scope, text: str) -> Fin
     # A "can't happen" costs one offer, not the file.
     with suppress(Exception):
         return host_reads(loop, place, scope, text)
+    return None
+
+
+def _guarded_ahead(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | None:
+    # A "can't happen" costs one offer, not the file.
+    with suppress(Exception):
+        return ahead(loop, place, scope, text)
     return None
 
 

@@ -54,7 +54,8 @@ class World:
 class Scope:
     """The names of a function at one point, with what is known of each.
 
-    `evidence` holds the names that the whole function shows to be tensors (presumption P1).
+    `evidence` holds the names that the whole function shows to be tensors (presumption P1), `weak` those of them
+    that are only read by subscript beside others: lists are, too.
     """
 
     world: World
@@ -73,6 +74,7 @@ class Scope:
     walked: frozenset[str] = frozenset()
     # How the modules act that the loop calls, by their text.
     modules: dict[str, Module] = field(default_factory=dict[str, "Module"])
+    weak: frozenset[str] = frozenset()
 
     def copy(self) -> Scope:
         """A scope that can go its own way."""
@@ -81,6 +83,7 @@ class Scope:
             {name: set(others) for name, others in self.aliases.items()}, self.owner,
             dict(self.helpers), self.shown_rank, self.least_rank, self.integers,
             self.alike, self.counters, self.given, self.walked, dict(self.modules),
+            self.weak,
         )  # fmt: skip
 
     def fact(self, name: str) -> Fact:
