@@ -9,6 +9,7 @@ from loopless.dependence.feasible import bounds, proves
 from loopless.emit.choices import distributed
 from loopless.emit.code import Code
 from loopless.emit.doubles import beside, refuse_truths, truths_as_numbers
+from loopless.emit.elements import only_elements
 from loopless.emit.operators import infix
 from loopless.emit.unprintable import Unprintable
 from loopless.ir.poly import Poly, poly
@@ -144,7 +145,7 @@ def _counted(op: str, args: tuple[Value, ...], printer: Printer) -> tuple[Code, 
 
 def hosted(op: str, value: Value, printer: Printer) -> Code:
     """`.item()` and `float(…)`: Python numbers are doubles."""
-    code = printer.code(value)
+    code = only_elements(value, printer.code(value))
     kind = printer.typed(value)
     if not kind.is_tensor:
         if code.axes and kind.kind == "int":

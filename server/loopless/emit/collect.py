@@ -19,6 +19,7 @@ from loopless.emit.draft import (
     printer_for,
     runs_test,
 )
+from loopless.emit.elements import only_elements
 from loopless.emit.fit import is_new
 from loopless.emit.lines import removal, stands_alone
 from loopless.emit.orientation import brought
@@ -261,6 +262,8 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     if collector.function == "torch.cat" and not append.joined:
         value, whole_rows = _without_leading_one(value, setting.scope)
     code = printer.code(value)
+    if table.read:
+        code = only_elements(value, code)
     again = repeated_items(append, code, printer)
     if again is not None:
         code, append = again, replace(append, axes=again.axes, when=None)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, TERM, Code
+from loopless.emit.einsums import einsum
 from loopless.emit.fields import field_of
 from loopless.emit.joined import JOINS, joined, tensor_of
+from loopless.emit.mapped import mapped
 from loopless.emit.orientation import in_front
 from loopless.emit.over_all import loss, over_all
 from loopless.emit.resized import flattened, resized
+from loopless.emit.searched import searched
 from loopless.emit.shapes_kept import of_same_rank
 from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
@@ -22,6 +25,7 @@ from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, shif
 from loopless.facts.operations.spellings import product, template
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Const, Int, OnItem, Tuple, Value, axes_of
+from loopless.lift.by_vmap import EINSUM
 from loopless.lift.ragged import OF_MASKS
 from loopless.lift.subscript import WITHIN
 from loopless.lift.types import type_of
@@ -120,7 +124,11 @@ def _arguments(value: OnItem) -> tuple[Operation, Arguments]:
 def _by_rule(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
     if value.op in JOINS:
         return joined(value, arguments, printer)
+    if known.batched == "searchsorted":
+        return searched(value, arguments, printer)
     match known.rule:
+        case Rule.OPAQUE:
+            return einsum(value, printer) if known.name == EINSUM else mapped(value, printer)
         case Rule.REDUCE:
             return _reduce(value, known, arguments, printer)
         case Rule.ALONG:
@@ -318,6 +326,9 @@ def _along(value: OnItem, known: Operation, arguments: Arguments, printer: Print
                 raise Unprintable("unknown-call", f"{value.op} without dim")
             if known.whole is not Whole.REQUIRED:
                 raise Unprintable("unknown-call", f"{value.op} over the flat item")
+            continue
+        if isinstance(default, int) and default < 0:
+            # Counted from the end it is the same dim with the axes in front.
             continue
         arguments[name] = (
             Tuple(tuple(Int(poly(d)) for d in default))

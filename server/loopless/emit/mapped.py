@@ -11,6 +11,7 @@ from loopless.facts.operations import Rule, lookup
 from loopless.facts.scope import Scope
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Apply, OnItem, Read, Ref, Tuple, Value, axes_of, children, replaced
+from loopless.lift.by_vmap import MAPPED
 from loopless.lift.types import LOGIC, type_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _ASKING = frozenset({"where", "bool", "item", "float", "int", "min", "max"}) | L
 _BATCHED = frozenset({Rule.REDUCE, Rule.ALONG, Rule.LAST, Rule.SHAPE, Rule.VIEW, Rule.LIKE})
 # What vmap refuses, or does one item after the other.
 _ONE_BY_ONE = frozenset(
-    "data diagflat isclose isin searchsorted quantile nanquantile ihfft2 ihfftn matrix_rank airy_ai log_ndtr "
+    "data diagflat isclose isin quantile nanquantile ihfft2 ihfftn matrix_rank airy_ai log_ndtr "
     "kl_div gaussian_nll_loss soft_margin_loss margin_ranking_loss triplet_margin_loss multi_margin_loss "
     "multilabel_margin_loss KLDivLoss GaussianNLLLoss SoftMarginLoss MarginRankingLoss TripletMarginLoss "
     "MultiMarginLoss MultiLabelMarginLoss".split()
@@ -104,7 +105,8 @@ def _batches(value: Value, axis: Axis, scope: Scope) -> bool:
             known = known and layer is not None and layer.name.rsplit(".", 1)[-1] not in _ONE_BY_ONE
         case OnItem(op):
             table = lookup(op)
-            known = table is not None and table.rule in _BATCHED and not table.fields
+            known = table is not None and not table.fields
+            known = known and table is not None and (table.rule in _BATCHED or table.name in MAPPED)
             known = known and table is not None and not table.value_dependent_shape
             known = known and op.rsplit(".", 1)[-1] not in _ONE_BY_ONE
         case Tuple():

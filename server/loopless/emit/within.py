@@ -29,19 +29,35 @@ def within(value: OnItem, printer: Printer) -> Code:
             raise Unprintable("gather", "a lookup beside other subscripts of a result")
         return _looked_up(code, first, printer)
     texts = [":"] * len(code.axes) + [_text(sub, printer) for sub in of.subs]
-    rank = None if code.rank is None else code.rank - sum(isinstance(s, At | Pick) for s in of.subs)
-    return replace(code, text=f"{code.primary}[{', '.join(texts)}]", level=ATOM, rank=rank)
+    taken = sum(isinstance(s, At | Pick) for s in of.subs)
+    rank = None if code.rank is None else code.rank - taken
+    kin = frozenset(f"{name}#{taken}" for name in code.kin) if taken else code.kin
+    return replace(code, text=f"{code.primary}[{', '.join(texts)}]", level=ATOM, rank=rank, kin=kin)
 
 
 def _looked_up(code: Code, sub: At | Pick, printer: Printer) -> Code:
     """One place of each item, another one in each iteration."""
     place = printer.code(Int(sub.poly) if isinstance(sub, At) else sub.value)
-    if place.rank != 0 or code.rank is None:
+    if place.rank is None and place.axes == code.axes:
+        return _any_places(code, place, printer)
+    if place.rank != 0 or code.behind:
         raise Unprintable("unknown-rank", "places of unknown rank in a result")
     walked = [integer(poly(axis), printer) for axis in code.axes]
     axes, rank = common([*walked, place], printer)
     texts = [aligned(index, axes, rank, printer) for index in (*walked, place)]
-    return Code(f"{code.primary}[{', '.join(texts)}]", ATOM, axes, code.rank - 1)
+    left = None if code.rank is None else code.rank - 1
+    kin = frozenset(f"{name}#1" for name in code.kin)
+    return Code(f"{code.primary}[{', '.join(texts)}]", ATOM, axes, left, kin=kin)
+
+
+def _any_places(code: Code, place: Code, printer: Printer) -> Code:
+    """The same for a number of places that is not known: with the axis behind, they meet as in the loop."""
+    if len(place.axes) != 1 or place.behind:
+        raise Unprintable("unknown-rank", "places of unknown rank in a result")
+    (axis,) = place.axes
+    walked = integer(poly(axis), printer).text
+    looked = f"{code.primary}[{walked}, {place.primary}.movedim(0, -1)]"
+    return Code(f"{looked}.movedim({place.primary}.dim() - 1, 0)", ATOM, place.axes, None)
 
 
 def _text(sub: Sub, printer: Printer) -> str:

@@ -17,6 +17,7 @@ from loopless.facts.masks import is_mask, masks_of
 from loopless.facts.namespaces import is_operation
 from loopless.facts.numbers import numbers_in
 from loopless.facts.operations import lookup
+from loopless.facts.required import required
 from loopless.facts.rows import opened, row_items
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
@@ -128,6 +129,8 @@ def gather(
             for inner in walk_expr(expr):
                 _shown(inner, canonical, strong, listed, indexed)
                 _sliced(inner, strong, indexed)
+                for argument in required(inner, canonical):
+                    _name_or_item(argument, strong, indexed)
                 _ranked(inner, canonical, ranks)
                 _named_dims(inner, least, masks)
                 for name, dims in row_items(inner, canonical):
@@ -279,14 +282,18 @@ def _given(whole: str, args: tuple[tree.Expr, ...], strong: set[str], indexed: s
     if short in _NO_EVIDENCE or short[:1].isupper() or made_of_numbers:
         return
     for argument in args[:2]:
-        match argument:
-            case tree.Name(name):
-                if argument is args[0]:
-                    strong.add(name)
-            case tree.Item(tree.Name(name)):
-                indexed.add(name)
-            case _:
-                pass
+        if argument is args[0] or not isinstance(argument, tree.Name):
+            _name_or_item(argument, strong, indexed)
+
+
+def _name_or_item(argument: tree.Expr, strong: set[str], indexed: set[str]) -> None:
+    match argument:
+        case tree.Name(name):
+            strong.add(name)
+        case tree.Item(tree.Name(name)):
+            indexed.add(name)
+        case _:
+            pass
 
 
 def _named_dims(expr: tree.Expr, least: dict[str, int], masks: frozenset[str]) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from loopless.facts.operations import bind, lookup, method
 from loopless.facts.scope import every_statement, own_expressions, walk_expr
 from loopless.ir import tree
 
 _TAKE_NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.range", "builtins.round"})
+
+# Parameters of torch's operations that count something: each is one integer, never a tuple and never a list.
+_COUNTS = frozenset({"k", "num_classes", "minlength", "chunks", "diagonal", "offset", "steps"})
 
 
 def numbers_in(
@@ -51,8 +55,24 @@ def _taken(expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]) -> Ite
             if whole in _TAKE_NUMBERS or whole.startswith("math."):
                 for arg in args:
                     yield from _operands(arg)
+            for arg in _counts(expr, whole):
+                yield from _operands(arg)
+        case tree.Call():
+            for arg in _counts(expr, canonical(expr.func) or ""):
+                yield from _operands(arg)
         case _:
             pass
+
+
+def _counts(call: tree.Call, whole: str) -> Iterator[tree.Expr]:
+    """The arguments that a call of torch counts with: `k` in `torch.topk(row, k)` and in `row.topk(k)`."""
+    known, given = lookup(whole) if whole.startswith("torch.") else None, call.args
+    if known is None and not whole and isinstance(call.func, tree.Field):
+        known, given = method(call.func.name), (call.func.of, *call.args)
+    bound = None if known is None else bind(known, given, dict(call.keywords))
+    for name, arg in (bound or {}).items():
+        if name in _COUNTS and not isinstance(arg, tuple):
+            yield arg
 
 
 def _compared(test: tree.Expr) -> Iterator[str]:

@@ -28,11 +28,13 @@ from loopless.ir.value import (
     cells_of,
     leaves_of,
 )
+from loopless.lift.by_vmap import batches
 from loopless.lift.choice import extreme
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.junctions import as_truth
 from loopless.lift.listed import taken
 from loopless.lift.masked import masked_operation
+from loopless.lift.meant import meant, spelled_out
 from loopless.lift.places import SLICE
 from loopless.lift.ranks import learn_rows, learn_scalar
 from loopless.lift.sizes import size_asked
@@ -194,10 +196,10 @@ def _operation(
             raise stop("host-read", f"`{name}` brings items to the host", span)
         case Rule.READ:
             return Apply("item", (args[0],))
-        case Rule.OPAQUE if not any(
+        case Rule.OPAQUE if batches(name, args) or not any(
             axes_of(a) or cells_of(a) for a in (*args, *dict(keywords).values())
         ):
-            # The same in every iteration: it needs no batching.
+            # It needs no batching where it is the same in every iteration.
             return on_item(name, args, keywords, span, evaluator.lifting)
         case Rule.OPAQUE:
             raise stop("unknown-call", f"no rule to batch `{name}`", span)
@@ -213,9 +215,13 @@ def on_item(
     lifting: Lifting,
 ) -> Value:
     """An operation on the item's own dimensions."""
+    keywords = spelled_out(name, args, keywords)
     masked = masked_operation(name, args, keywords, span, lifting)
     if masked is not None:
         return masked
+    said = meant(name, args, keywords, lifting)
+    if said is not None:
+        return said
     learn_rows(name, args, keywords, span, lifting)
     return OnItem(name, args, keywords)
 

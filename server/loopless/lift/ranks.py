@@ -329,18 +329,17 @@ def learn_scalar(value: Value, lifting: Lifting) -> None:
         case Read(root, subs) if subs and lifting.scope.shown(root) is None:
             if all(isinstance(s, At | Pick) for s in subs):
                 settle(root, len(subs), lifting)
-            for sub in subs:
-                if isinstance(sub, Pick):
-                    learn_scalar(sub.value, lifting)
+            _learn_places(subs, lifting)
         case Read(_, subs) if subs:
-            for sub in subs:
-                if isinstance(sub, Pick):
-                    learn_scalar(sub.value, lifting)
+            _learn_places(subs, lifting)
         case Apply(_, args):
             for arg in args:
                 learn_scalar(arg, lifting)
-        case OnItem("part", (inner, _)) | OnItem("within", (_, Read(_, (Pick(inner),)))):
+        case OnItem("part", (inner, _)):
             learn_scalar(inner, lifting)
+        case OnItem("within", (whole, Read(_, places))):
+            _learn_from_places(whole, places, lifting)
+            _learn_places(places, lifting)
         case OnItem(op, (arg, *_)) if _folds_one_dim(op, value):
             # One dimension is folded away and none is left.
             for leaf in pointwise_leaves(arg):
@@ -351,11 +350,34 @@ def learn_scalar(value: Value, lifting: Lifting) -> None:
             pass
 
 
+def _learn_places(subs: tuple[Sub, ...], lifting: Lifting) -> None:
+    """What is looked up in full is looked up at single places."""
+    for sub in subs:
+        if isinstance(sub, Pick):
+            learn_scalar(sub.value, lifting)
+
+
+def _learn_from_places(whole: Value, places: tuple[Sub, ...], lifting: Lifting) -> None:
+    """No dimension is left of a result: the item that it has the rank of has as many as there are places."""
+    if not all(isinstance(place, At | Pick) for place in places):
+        return
+    match whole:
+        case OnItem("part", (inner, _)):
+            _learn_from_places(inner, places, lifting)
+        case OnItem(op, (item, *_)) if (known := lookup(op)) and known.rule is Rule.ALONG:
+            for leaf in pointwise_leaves(item):
+                learn(leaf, len(places), lifting)
+        case _:
+            pass
+
+
 def _folds_one_dim(op: str, value: OnItem) -> bool:
     """`sum(dim=0)` of what is left a number: its operand has one dimension."""
     known = lookup(op)
     given = dict(value.keywords)
-    one = isinstance(given.get("dim"), Int) and len(value.args) == 1
+    # Which of the values in order is asked for takes nothing away, nor does it add anything.
+    alone = len(value.args) == 1 or op.endswith(".kthvalue")
+    one = isinstance(given.get("dim"), Int) and alone
     return known is not None and known.rule is Rule.REDUCE and one and "keepdim" not in given
 
 

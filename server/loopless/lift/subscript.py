@@ -56,7 +56,12 @@ def item(value: Value, subs: Sequence[Sub], scope: Scope) -> Value | None:
 def _of_result(value: OnItem, subs: Sequence[Sub], scope: Scope) -> Value | None:
     """A part of what an operation gives: places and slices that are the same in all iterations, or one place."""
     kind = type_of(value, scope)
-    if not kind.is_tensor or kind.rank is None or len(subs) > kind.rank or not subs:
+    if (
+        not kind.is_tensor
+        or not subs
+        or len(subs) > (len(subs) if kind.rank is None else kind.rank)
+    ):
+        # Of an unknown number of dimensions the first ones are those that the subscripts name, or the loop fails.
         return None
     cuts = [sub for sub in subs if isinstance(sub, Cut)]
     rows = [sub for sub in subs if isinstance(sub, Pick) and type_of(sub.value, scope).rank]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from loopless.facts.evidence import FLOATS, dtype_name
 from loopless.facts.operations import Result, Rule, lookup
+from loopless.facts.operations.equations import rank_of_result
 from loopless.facts.scope import Scope
 from loopless.ir import value as v
 from loopless.lift.stop import NOWHERE, stop
@@ -20,7 +21,7 @@ _RANKS: dict[str, int] = {"bool": 0, "uint8": 1, "int8": 1, "int16": 1, "int32":
 
 # Operations whose result has the rank of their first operand.
 _KEEPING = frozenset(
-    "t flip clone roll contiguous permute transpose inv cholesky pinv tril triu linear "
+    "bucketize t flip clone roll contiguous permute transpose inv cholesky pinv tril triu linear "
     "fft fft2 ifft ifft2 rfft irfft rfft2 float double half bfloat16 long".split()
 )
 
@@ -439,13 +440,20 @@ def item_rank(op: str, args: tuple[v.Value, ...], types: list[Type]) -> int | No
             return len(sizes) if all(type_of_size(s) for s in sizes) else None
         case "unsqueeze":
             return None if first is None else first + 1
-        case "solve":
+        case "solve" | "searchsorted":
             return second
         case "det" | "logdet" | "trace":
             return None if first is None else first - 2
         case "diag":
             return None if first is None else {1: 2, 2: 1}.get(first)
-        case _ if short in _KEEPING:
-            return first
+        case _:
+            return first if short in _KEEPING else _named_rank(args)
+
+
+def _named_rank(args: tuple[v.Value, ...]) -> int | None:
+    """The number of dimensions that an equation gives its result."""
+    match args:
+        case (v.Const(str(equation)), *_):
+            return rank_of_result(equation)
         case _:
             return None

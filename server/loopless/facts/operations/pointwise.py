@@ -137,7 +137,8 @@ _LOOKUPS = (
         Rule.POINTWISE, "elements test_elements", keywords="assume_unique invert", dtype=_BOOL
     )),
     Row("torch", "bucketize", op(
-        Rule.POINTWISE, "input boundaries", keywords="out_int32 right", dtype=Result.INT64
+        Rule.LAST, "input boundaries", "input boundaries", keywords="out_int32 right",
+        dtype=Result.INT64, batched="searchsorted",
     )),
     Row("torch", "searchsorted", op(
         Rule.LAST, "sorted_sequence input", "sorted_sequence input", last=1, item_rank=1,
