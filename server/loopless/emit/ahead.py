@@ -329,7 +329,9 @@ def _vectorized(expr: tree.Expr, name: str, work: _Work) -> tuple[Finding, list[
     if len(codes) != 1 or len(before) > 1 or len(action.edits) != len(codes) + len(before):
         return None
     lines = [line.strip() for text in before for line in text.splitlines() if line.strip()]
-    return found, [*lines, f"{name} = {_bare(codes[0])}"]
+    # What is laid out on several lines needs the parentheses around it.
+    code = codes[0] if "\n" in codes[0] else _bare(codes[0])
+    return found, [*lines, f"{name} = {code}"]
 
 
 # --- names and text
@@ -404,7 +406,7 @@ def _finding(work: _Work) -> Finding:
     head = "".join(f"{line}{newline}{indent}" for line in lines)
     first = Edit(Span(loop.span.start, loop.span.start), head)
     edits = tuple(sorted((first, *work.edits), key=lambda edit: edit.span))
-    grade = max(f.actions[0].grade for f in work.found)
+    grade = max(work.found, key=lambda f: f.actions[0].grade).actions[0].grade
     names = " and ".join(f"`{name}`" for name in sorted(work.taken))
     title = f"Compute {names} before the loop"
     action = Action(title, edits, "safe", grade, preferred=True)

@@ -83,7 +83,9 @@ def _either(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | 
     other, _ = _attempt(loop, place, scope, text, clean=clean, loose=True)
     if isinstance(other, Refusal) or not other.actions[0].assumptions:
         return found
-    return replace(found, actions=(*found.actions, *other.actions))
+    known = {action.edits for action in found.actions}
+    more = (action for action in other.actions if action.edits not in known)
+    return replace(found, actions=(*found.actions, *more))
 
 
 def _unsure(found: Finding | Refusal) -> bool:

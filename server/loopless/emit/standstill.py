@@ -119,7 +119,8 @@ def _is_known(call: tree.Call, scope: Scope) -> bool:
             return True
         case tree.Field(_, name):
             stem = name[:-1] if name.endswith("_") and name[:-1] else name
-            return name in _OWN or (method(name) or method(stem)) is not None
+            known = method(name) or method(stem)
+            return name in _OWN or (known is not None and known.rule is not Rule.EFFECT)
         case _:
             return False
 

@@ -18,7 +18,7 @@ from loopless.facts.namespaces import is_operation
 from loopless.facts.numbers import numbers_in
 from loopless.facts.operations import lookup
 from loopless.facts.required import required
-from loopless.facts.rows import opened, row_items
+from loopless.facts.rows import multiplied_items, opened, row_items
 from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
 from loopless.facts.sequences import walked_by_python
 from loopless.ir import tree
@@ -115,7 +115,10 @@ def gather(
     ranks: dict[str, int] = {}
     least: dict[str, int] = {}
     masks = masks_of(body)
+    # The same by subscripts alone: a size tells of a dimension, and not that there is none behind it.
+    subscripted: dict[str, int] = {}
     rows: dict[str, int] = {}
+    factors: dict[str, int] = {}
     for statement in every_statement(body):
         match statement:
             case tree.Augment(tree.Item(_, (tree.Range(),)), "*"):
@@ -133,8 +136,12 @@ def gather(
                     _name_or_item(argument, strong, indexed)
                 _ranked(inner, canonical, ranks)
                 _named_dims(inner, least, masks)
+                if isinstance(inner, tree.Item) and (counted := _subscripted(inner)):
+                    _raise(subscripted, *counted)
                 for name, dims in row_items(inner, canonical):
-                    rows[name] = max(rows.get(name, 0), dims)
+                    _raise(rows, name, dims)
+                for name, dims in multiplied_items(inner, canonical):
+                    _raise(factors, name, dims)
         match statement:
             case tree.If(test) | tree.While(test):
                 _truth(test, ranks)
@@ -161,10 +168,15 @@ def gather(
     indexed.difference_update(walked_by_python(body, canonical))
     # An object's methods may be any, also where they are called as those of a tensor; a subclass is no plain tensor.
     listed |= {"self", "cls"}
+    least = opened(opened(least, least, rows, OPEN), subscripted, factors, OPEN)
     return Evidence(
         frozenset(strong - listed), frozenset(stored - listed), frozenset(indexed - listed),
-        ranks, opened(least, rows, OPEN), integers, numbers_in(body, canonical),
+        ranks, least, integers, numbers_in(body, canonical),
     )  # fmt: skip
+
+
+def _raise(found: dict[str, int], name: str, dims: int) -> None:
+    found[name] = max(found.get(name, 0), dims)
 
 
 def _shared(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from loopless.ir import tree
 
@@ -15,8 +15,19 @@ _METHODS = frozenset("matmul dot mv mm bmm inner vdot norm".split())
 def row_items(
     expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]
 ) -> Iterator[tuple[str, int]]:
-    """Names of which an item is used as a row, with the least number of dimensions that they have then."""
-    for operand in (*_factors(expr, canonical), *_folded(expr, canonical)):
+    """Names of which an item is folded as a row, with the least number of dimensions that they have then."""
+    yield from _rows(_folded(expr, canonical))
+
+
+def multiplied_items(
+    expr: tree.Expr, canonical: Callable[[tree.Expr], str | None]
+) -> Iterator[tuple[str, int]]:
+    """Names of which an item is a factor of a product, which takes rows and matrices alike, as `row_items`."""
+    yield from _rows(_factors(expr, canonical))
+
+
+def _rows(operands: Iterable[tree.Expr]) -> Iterator[tuple[str, int]]:
+    for operand in operands:
         count = 0
         while isinstance(operand, tree.Item):
             if not all(_takes_one(s) for s in operand.subscripts):
@@ -82,7 +93,13 @@ def _takes_one(subscript: tree.Expr) -> bool:
             return True
 
 
-def opened(least: dict[str, int], rows: Mapping[str, int], several: int) -> dict[str, int]:
-    """The dimensions that are named, `several` (any number) where the items have more than those."""
-    more = {name: several for name, dims in rows.items() if 0 <= least.get(name, 0) < dims}
+def opened(
+    least: Mapping[str, int], named: Mapping[str, int], rows: Mapping[str, int], several: int
+) -> dict[str, int]:
+    """The dimensions that are at least there, `several` (any number) where the items have more than are named."""
+    more = {
+        name: several
+        for name, dims in rows.items()
+        if named.get(name, 0) < dims and least.get(name, 0) >= 0
+    }
     return {**least, **more}

@@ -117,8 +117,9 @@ def _told(piece: Piece, root: str, held: _Held | None, lifting: Lifting) -> Piec
     now: dict[Read, Value] = {}
     for access in asked:
         value = _at_access(access, held.what, lifting)
-        if value is None or now.setdefault(Read(root, access.subs), value) is None:
+        if value is None:
             return None
+        now[Read(root, access.subs)] = value
     return _swapped(piece, now)
 
 
