@@ -22,6 +22,7 @@ def leftovers(loop: tree.For, place: Place, draft: Draft, scope: Scope, text: st
     gone = {allocation.span for allocation in draft.absorbed}
     gone |= _dead_starts(loop, place, draft)
     gone |= dead_counter(loop, place.block[: place.at], place.live, draft.lines)
+    gone = {span for span in gone if _is_whole(span, place, draft)}
     if not place.is_module:
         gone |= _dead_names(loop, place, draft, scope, gone)
     return _removals(gone, loop, text)
@@ -48,6 +49,19 @@ def _dead_starts(loop: tree.For, place: Place, draft: Draft) -> set[Span]:
                 case _:
                     break
     return found
+
+
+def _is_whole(span: Span, place: Place, draft: Draft) -> bool:
+    """Whether all names of a statement go, of `best, at = x[0], 0` both."""
+    together = [s for s in place.block[: place.at] if s.span == span]
+    if len(together) < 2:
+        return True
+    names = {n for s in together if isinstance(s, tree.Assign) for n in target_names(s.target)}
+    later = reads_of_block([s for s in place.block[: place.at] if s.span > span])
+    given = {n for n in names if any(line.startswith(f"{n} = ") for line in draft.lines)}
+    return not any(
+        n in later or _is_read(n, draft) or (n in place.live and n not in given) for n in names
+    )
 
 
 def _is_read(name: str, draft: Draft) -> bool:
