@@ -15,6 +15,7 @@ from loopless.emit.contract import contraction
 from loopless.emit.doubles import refuse_truths
 from loopless.emit.first import before
 from loopless.emit.latest import latest
+from loopless.emit.long_integers import refuse_outgrown
 from loopless.emit.operators import infix
 from loopless.emit.repeated import grade_repeated, repeated, times
 from loopless.emit.running import running_dtype
@@ -120,6 +121,7 @@ def _sum(axes: list[Axis], body: Value, when: Value | None, printer: Printer) ->
     if not present:
         return repeated(missing, body, when, kind, printer)
     printer.grade_at_least("E1")
+    refuse_outgrown(body, printer)
     if when is None:
         product = contraction(present, body, printer)
         code = product if product is not None else _plain_sum(present, body, kind, printer)
@@ -249,6 +251,7 @@ def scan(value: Scan, printer: Printer) -> Code:
         raise Unprintable("scan", f"no tensor form of a running fold with {value.op}")
     if value.op == "*":
         _refuse_long_products(value.body, [axis], kind)
+    refuse_outgrown(value.body, printer)
     neutral = 0 if value.op == "+" else 1
     body = printer.code(value.body)
     if axis not in body.axes:
