@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from loopless.emit.dense import LAYOUT
 from loopless.facts.infer import dotted
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.scope import Scope, own_expressions, walk_expr
@@ -15,9 +16,6 @@ from loopless.ir.value import Const, Int, Value
 
 _FILLS: dict[str, int | None] = {"zeros": 0, "ones": 1, "empty": None}
 _KEYWORDS = frozenset({"dtype", "device", "size"})
-
-# What asks how a tensor lies in memory: the tensor that takes its place may lie otherwise.
-_LAYOUT = "view|stride|is_contiguous|as_strided|data_ptr|storage|untyped_storage|set_|resize_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def _has_own_lines(statement: tree.Stmt, block: tuple[tree.Stmt, ...], text: str
 
 def _is_asked_for_layout(name: str, after: tuple[tree.Stmt, ...], text: str) -> bool:
     """Whether what follows asks how a tensor lies in memory, or is a loop for which its constructor says what it is."""
-    if re.search(rf"\b{re.escape(name)}\.(?:{_LAYOUT})\b", text):
+    if re.search(rf"\b{re.escape(name)}\.(?:{LAYOUT})\b", text):
         return True
     return any(
         isinstance(statement, tree.For | tree.While) and name in reads_of_block((statement,))

@@ -9,6 +9,7 @@ from loopless.dependence.conditions import integer_of
 from loopless.emit.again import repeated_items
 from loopless.emit.code import ATOM, CHOICE, Code
 from loopless.emit.conditions import mask
+from loopless.emit.dense import asked_for_layout, dense
 from loopless.emit.draft import (
     Draft,
     Setting,
@@ -22,6 +23,7 @@ from loopless.emit.draft import (
 from loopless.emit.elements import only_elements
 from loopless.emit.fit import is_new
 from loopless.emit.lines import removal, stands_alone
+from loopless.emit.long_integers import refuse_outgrown
 from loopless.emit.orientation import brought
 from loopless.emit.printer import Printer
 from loopless.emit.segments import joined_list
@@ -192,7 +194,8 @@ def collected(
     if collector.function == "list":
         return _rebuilt(append, collector, setting, draft, text, block)
     append = joined_list(widened(append, setting.lifting), setting, draft)
-    code = code_of(append, collector, setting, draft, text)
+    asked = asked_for_layout(collector.call, block, text)
+    code = code_of(append, collector, setting, draft, text, laid_out=asked)
     between = block[at + 1 : collector.statement]
     _refuse_changed(code, between)
     edits = [Edit(collector.call.span, code)]
@@ -237,11 +240,19 @@ def _rebuilt(
     return [removal(text, collector.start.span)]
 
 
-def code_of(append: Append, collector: Collector, setting: Setting, draft: Draft, text: str) -> str:
+def code_of(
+    append: Append,
+    collector: Collector,
+    setting: Setting,
+    draft: Draft,
+    text: str,
+    *,
+    laid_out: bool = False,
+) -> str:
     """The text of all items at once, as it can stand in place of the collector's call."""
     found: list[Code] = []
     either_way(lambda s: found.append(collected_code(append, collector, s, draft)), setting, draft)
-    code = found[-1]
+    code = dense(found[-1]) if laid_out else found[-1]
     return code.text if stands_alone(text, collector.call.span) else code.at(ATOM)
 
 
@@ -261,6 +272,7 @@ def collected_code(append: Append, collector: Collector, setting: Setting, draft
     whole_rows = append.joined
     if collector.function == "torch.cat" and not append.joined:
         value, whole_rows = _without_leading_one(value, setting.scope)
+    refuse_outgrown(value, printer)
     code = printer.code(value)
     if table.read:
         code = only_elements(value, code)

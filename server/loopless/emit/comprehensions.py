@@ -9,6 +9,7 @@ from loopless.emit.cells import expression
 from loopless.emit.collect import Collector, code_of, collector_of, list_of_numbers
 from loopless.emit.containers import for_lists_too
 from loopless.emit.counts import name_counts
+from loopless.emit.dense import asked_for_layout
 from loopless.emit.draft import Draft
 from loopless.emit.insert import inserted, statement_of
 from loopless.emit.learned import first_pass
@@ -118,7 +119,8 @@ def _collected_region(
             raise Unprintable("comprehension", "the comprehension does more than collect")
         if collector.function == "list":
             list_of_numbers(appends[0], tree.Evaluate(call, call.span), lifting.scope)
-        code = code_of(appends[0], collector, setting, draft, text)
+        asked = collector.function != "list" and asked_for_layout(call, place.block, text)
+        code = code_of(appends[0], collector, setting, draft, text, laid_out=asked)
         collectors = [(appends[0], collector)]
     else:
         total = frame.env.get(TOTAL)

@@ -30,7 +30,14 @@ from loopless.emit.printer import Printer
 from loopless.emit.refused import category, refuse_narrowing
 from loopless.emit.running import adds_up_in_double
 from loopless.emit.scatter import scatter
-from loopless.emit.targets import is_indexed, is_scattered, layout_of, overlaps, target_of
+from loopless.emit.targets import (
+    is_indexed,
+    is_scattered,
+    layout_of,
+    overlaps,
+    refuse_spread,
+    target_of,
+)
 from loopless.emit.trips import guarded_axes
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.views import target_view
@@ -89,6 +96,7 @@ def write(piece: Write, setting: Setting, draft: Draft, depth: int) -> None:
         write(replace(piece, when=rest), replace(setting, known=known), draft, inside)
         return
     refuse_narrowing(piece, setting.scope)
+    refuse_spread(piece.root, setting)
     if kept_where(piece.value) is not None:
         masked_store(piece, setting, draft, depth)
         return

@@ -30,6 +30,18 @@ from loopless.lift.piece import Write
 from loopless.lift.types import type_of
 
 
+def refuse_spread(root: str, setting: Setting) -> None:
+    """Raise where several places of the target may be one: a store into all of them at once is refused (T23)."""
+    seen: set[str] = set()
+    name: str | None = root
+    while name is not None and name not in seen:
+        seen.add(name)
+        fact = setting.scope.fact(name)
+        if fact.spread:
+            raise Unprintable("aliasing", f"several places of `{root}` are one in memory")
+        name = fact.view_of
+
+
 def is_scattered(piece: Write, setting: Setting, draft: Draft) -> bool:
     """Whether the places of an update are looked up or computed, so that two of them may be one."""
     printer = printer_for(setting, layout_of(piece, setting), draft)

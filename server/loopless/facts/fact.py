@@ -36,6 +36,7 @@ class Fact:
     `dtype` is torch's name ("float32"), or "of:x" for the dtype of the tensor `x`, or None. `presumed` says that
     the kind was taken from use alone. `fresh` tensors share no memory with any other name.
     `window` names the tensor of which this one is the part from a place of the first dimension on, in its memory.
+    Several places of one that is `spread` may lie at one place in memory, as after `expand`.
     `instance` is the dotted name of the class of a module or other object, `made` what it was made with.
     """
 
@@ -53,6 +54,7 @@ class Fact:
     literal: object = None
     window: tuple[str, Poly] | None = None
     made: Made | None = None
+    spread: bool = False
 
     @property
     def is_tensor(self) -> bool:

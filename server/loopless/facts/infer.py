@@ -325,10 +325,14 @@ def _integers(op: str, operands: tuple[tree.Expr, ...], facts: list[Fact], scope
     return Fact(kind, poly=result)
 
 
+_SPREADING = frozenset({"torch.broadcast_to", "torch.as_strided"})
+
+
 def _call(call: tree.Call, scope: Scope) -> Fact:
     name = dotted(call.func, scope)
     if name is not None:
-        return _named(name, call, scope)
+        fact = _named(name, call, scope)
+        return fact.but(spread=True) if name in _SPREADING else fact
     match call.func:
         case tree.Field(of, attribute):
             return _method(of, attribute, call, scope)

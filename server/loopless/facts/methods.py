@@ -20,6 +20,8 @@ _CASTS = {
     "int": "int32", "short": "int16", "char": "int8", "byte": "uint8", "bool": "bool",
 }  # fmt: skip
 
+_SPREADING = frozenset({"expand_as", "broadcast_to", "unfold", "as_strided"})
+
 
 def method_fact(of: tree.Expr, base: Fact, name: str, given: Arguments, scope: Scope) -> Fact:
     """What is known of `of.name(...)`, where `of` is a tensor and the table has the method."""
@@ -46,7 +48,7 @@ def method_fact(of: tree.Expr, base: Fact, name: str, given: Arguments, scope: S
             dims = _asked_shape(given, scope)
             if name != "expand" and dims == (None,) and root is not None:
                 dims = (poly(Numel(scope.shape_root(root))),)
-            return Fact("tensor", dims, dtype=base.dtype, view_of=view)
+            return Fact("tensor", dims, dtype=base.dtype, view_of=view, spread=name == "expand")
         case "flatten" if not given.facts and root is not None:
             count = poly(Numel(scope.shape_root(root)))
             return Fact("tensor", (count,), dtype=base.dtype, view_of=view)
@@ -73,6 +75,7 @@ def _by_rule(
     fact = result_of(known.rule, known.dtype, [base, *given.facts])
     whole = replace(given, facts=(base, *given.facts), names=(root, *given.names))
     fact = shaped(name, known, whole, fact, scope)
+    fact = fact.but(spread=name in _SPREADING)
     return fact.but(view_of=view) if known.rule in {Rule.SHAPE, Rule.VIEW} else fact
 
 
