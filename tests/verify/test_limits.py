@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,16 @@ CASES: dict[str, tuple[Pair, str]] = {
         "opens a connection",
     ),
     "sys.exit": (misbehaving("raise SystemExit(0)"), "SystemExit"),
+    "an exception that nobody catches": (misbehaving("raise GeneratorExit"), "GeneratorExit"),
+    "abort": (misbehaving("__import__('os').abort()"), "abort"),
+    "closing every descriptor": (misbehaving("__import__('os').closerange(0, 99)"), "exit code"),
+    "recursion without end": (misbehaving("def r(n):\n    return r(n + 1)\nr(0)"), "Recursion"),
+    "a debugger": (misbehaving("breakpoint()"), "BdbQuit"),
+    "a process by multiprocessing": (
+        misbehaving("__import__('multiprocessing').Process(target=print).start()"),
+        "starts a process",
+    ),
+    "torch itself": (misbehaving("__import__('sys').modules.pop('torch')\nimport torch"), "torch"),
 }
 
 
@@ -54,6 +66,29 @@ def test_misbehavior_is_a_verdict(name: str, rough_verifier: Verifier) -> None:
     again = rough_verifier.submit(*GOOD).result(40)
     assert again.status == "agreed", again.reason
     assert not os.path.exists("/tmp/loopless-never")
+
+
+# What a slice may change in the process and is no failure by itself.
+LEFT_BEHIND = {
+    "a function of torch": "torch.relu = torch.sigmoid",
+    "the number of threads": "torch.set_num_threads(1 + torch.get_num_threads())",
+    "the working directory": "__import__('os').chdir('/')",
+    "a thread": "import threading, time\n"
+    "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+}
+
+
+@pytest.mark.parametrize("name", LEFT_BEHIND)
+def test_what_a_slice_leaves_behind_meets_no_other_request(
+    name: str, rough_verifier: Verifier
+) -> None:
+    assert rough_verifier.submit(*GOOD).result(40).status == "agreed"
+    before = rough_verifier._worker
+    assert rough_verifier.submit(*GOOD).result(40).status == "agreed"
+    assert rough_verifier._worker is before
+    rough_verifier.submit(*misbehaving(LEFT_BEHIND[name])).result(40)
+    assert rough_verifier.submit(*GOOD).result(40).status == "agreed"
+    assert rough_verifier._worker is not before
 
 
 def test_an_endless_loop_ends(rough_verifier: Verifier) -> None:
@@ -113,6 +148,34 @@ def test_cancel_ends_within_a_second(rough_verifier: Verifier, stubborn: Pair) -
     assert rough_verifier.cancel(request.key)
     verdict: Verdict = future.result(1)
     assert verdict.reason == "canceled"
-    assert not worker.alive()
+    assert worker._process.poll() is not None
     assert time.monotonic() - begin < 1
     assert rough_verifier.submit(*GOOD).result(40).status == "agreed"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_process_that_got_away_is_killed_too() -> None:
+    """By way of C nobody is asked; the children are in the worker's group all the same."""
+    body = (
+        "import ctypes, time\nif not hasattr(torch, 'forked'):\n    torch.forked = True\n"
+        "    ctypes.CDLL(None).fork()\nwhile True:\n    try:\n        time.sleep(1)\n"
+        "    except BaseException:\n        pass"
+    )
+    with Verifier(sys.executable, "cpu", Limits(seconds=2, timing=False)) as verifier:
+        verifier.warm_up()
+        worker = verifier._worker
+        assert worker is not None
+        assert verifier.submit(*misbehaving(body)).result(30).status == "not-run"
+        assert _running_in(worker.pid) == []
+        assert verifier.submit(*GOOD).result(40).status == "agreed"
+
+
+def _running_in(group: int) -> list[str]:
+    """The processes of a group that nobody has ended."""
+    found: list[str] = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, of = entry.read_text().rpartition(")")[2].split()[:3]
+            if int(of) == group and state not in "ZX":
+                found.append(entry.parent.name)
+    return found

@@ -228,11 +228,13 @@ class Verifier:
             "timing": limits.timing,
             "strict": limits.strict,
         }
-        deadline = time.monotonic() + limits.seconds
         if not worker.send(asked):
+            # It ended after its last answer.
             worker.kill()
-            return not_run("the worker is gone; try again", grade=job.request.grade)
-        verdict = self._listen(job, worker, deadline)
+            worker = self._started()
+            if isinstance(worker, Died) or not worker.send(asked):
+                return not_run("the worker is gone; try again", grade=job.request.grade)
+        verdict = self._listen(job, worker, time.monotonic() + limits.seconds)
         loose = sorted({name for plan in job.request.plans for name in plan["loose"]})
         if verdict.status == "not-run" and loose:
             hint = f"; it uses {', '.join(loose)}, which verify does not import"
@@ -251,6 +253,8 @@ class Verifier:
             if message.get("id") != self._number:
                 continue
             if "result" in message:
+                if message.get("spent"):
+                    worker.kill()
                 return from_json({"grade": job.request.grade, **message["result"]})
             _tell(job, Progress(message["phase"], message["done"], message["total"]))
 

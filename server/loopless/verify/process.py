@@ -69,6 +69,7 @@ class WorkerProcess:
         self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._receive, daemon=True).start()
         self.hello: dict[str, Any] | None = None
+        self._killed = False
 
     @property
     def pid(self) -> int:
@@ -114,6 +115,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the worker and every process of its group at once."""
+        self._killed = True
         with contextlib.suppress(OSError):
             if sys.platform == "win32":
                 subprocess.run(
@@ -134,8 +136,8 @@ class WorkerProcess:
             os.rmdir(self._folder)
 
     def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+        """Whether the process can still be asked something."""
+        return not self._killed and self._process.poll() is None
 
     def _receive(self) -> None:
         stream = self._process.stdout

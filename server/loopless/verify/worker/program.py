@@ -122,7 +122,9 @@ class Program:
                     synchronize(self.device)
                     outcome.seconds = time.perf_counter() - begin
                 outcome.outputs = {n: kept[n] for n in self.outputs if n in kept}
-            except (Exception, SystemExit, KeyboardInterrupt) as error:
+            except (Forbidden, OutOfTime):
+                raise
+            except BaseException as error:
                 outcome.error = error
         outcome.live = {n: v for n, v in live.items() if n not in self.fresh}
         return outcome

@@ -22,6 +22,7 @@ def serve() -> None:
         channel.send({"hello": False, "reason": reason, "python": platform.python_version()})
         return
     from . import devices, limits, verification
+    from .traces import Traces
 
     limits.install()
     channel.send(
@@ -45,7 +46,10 @@ def serve() -> None:
         def progress(phase: str, done: int, total: int, number: Any = number) -> None:
             channel.send({"id": number, "phase": phase, "done": done, "total": total})
 
-        channel.send({"id": number, "result": _answer(verification, request, progress)})
+        traces = Traces()
+        result = _answer(verification, request, progress)
+        # The next request would start from what the slice left behind: it gets another worker.
+        channel.send({"id": number, "result": result, "spent": traces.left()})
 
 
 def _answer(verification: Any, request: dict[str, Any], progress: Any) -> dict[str, Any]:
