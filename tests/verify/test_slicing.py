@@ -394,3 +394,28 @@ def test_a_temporary_that_nobody_reads_is_no_result(text: str) -> None:
     piece = slice_region(text, finding, finding.actions[0])
     assert isinstance(piece, Slice)
     assert not {"loss", "r", "i"} & set(piece.outputs)
+
+
+def test_room_for_as_many_results_as_there_are_data(verify: Verify) -> None:
+    """Made at module level for data that only samples can give, it is as long as those are."""
+    top = pair(
+        """
+        import torch
+
+        n = torch.load("data.pt")
+        data = torch.load("more.pt")
+        count = data.shape[0]
+        out = torch.zeros(count)
+        for i in range(count):
+            out[i] = data[i] * 3
+        print(out)
+        """,
+        """
+        for i in range(count):
+            out[i] = data[i] * 3
+        """,
+        "out[:] = data * 3",
+        assumptions=("`data` has rank 1",),
+    )
+    assert sliced(top).roots == ("data",)
+    assert verify(top).status == "agreed"

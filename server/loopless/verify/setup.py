@@ -14,6 +14,8 @@ from loopless.verify.purity import Definitions, runs_quietly
 CONSTRUCTORS = frozenset(
     "rand randn zeros ones empty full randint arange linspace eye randperm tensor".split()
 )
+# Those that make room, whose numbers say nothing.
+_ROOM = frozenset("zeros ones empty full".split())
 _CASTS = frozenset("bool float double long int half to cuda cpu requires_grad_".split())
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -49,7 +51,8 @@ def backward(path: Sequence[Place], names: set[str], known: Definitions) -> Setu
         touched = (bound([step]) | _changed(step)) & want
         if not touched:
             continue
-        if top and (value := made_by(step)) is not None:
+        value = made_by(step) if top else None
+        if value is not None and not _allocates_for(value, path[0].block):
             name = next(iter(touched))
             made[name] = value
             roots |= touched
@@ -80,6 +83,27 @@ def made_by(step: ast.stmt) -> ast.expr | None:
     if isinstance(value, ast.Constant) and isinstance(value.value, int | float | str):
         return value
     return value if constructs(value) else None
+
+
+def _allocates_for(value: ast.expr, block: Sequence[ast.stmt]) -> bool:
+    """Whether room is made for as many results as there are data: `torch.zeros(len(x))`, of no other size."""
+    calls = [n for n in ast.walk(value) if isinstance(n, ast.Call)]
+    if not any(isinstance(c.func, ast.Attribute) and c.func.attr in _ROOM for c in calls):
+        return False
+    sizes = free(value) & bound(s for s in block if not isinstance(s, ast.Import | ast.ImportFrom))
+    return any(not _written_out(name, block) for name in sizes)
+
+
+def _written_out(name: str, block: Sequence[ast.stmt], depth: int = 4) -> bool:
+    """Whether a name stands for numbers that the file writes out, and what is computed of them."""
+    given = [s for s in block if name in bound([s])]
+    plain = (ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.operator, ast.unaryop, ast.expr_context)
+    return depth > 0 and all(
+        isinstance(s, ast.Assign)
+        and all(isinstance(n, plain) for n in ast.walk(s.value))
+        and all(_written_out(other, block, depth - 1) for other in free(s.value))
+        for s in given
+    )
 
 
 def constructs(value: ast.expr) -> bool:
