@@ -203,3 +203,25 @@ def test_what_the_new_code_refuses_aloud_is_a_reservation(timing_verifier: Verif
     assert "not for bool inputs" in verdict.reservations
     assert "not for" in summary(verdict)
     assert not verdict.checks["not for bool inputs"]["passed"]
+
+
+INT32 = function(
+    "# x\ntotal = 0\nfor v in x:\n    total += v\n---\nreturn total", "total = x.sum(0)", "E1"
+)
+
+
+def test_what_is_never_presumed_is_a_reservation(timing_verifier: Verifier) -> None:
+    """Nothing says that `x` holds int32, of which torch would make int64 (P5): tried, and said."""
+    verdict = timing_verifier.submit(*INT32).result(40)
+    assert verdict.status == "agreed", verdict.reason
+    assert "not for int32 inputs" in verdict.reservations
+    assert "int64" in verdict.checks["not for int32 inputs"]["detail"]
+
+
+def test_what_is_presumed_is_no_reservation(timing_verifier: Verifier) -> None:
+    """Nothing says either that `x` holds float64, and that is presumed possible (P5)."""
+    cast = function(
+        "# x\nout = torch.zeros_like(x)\nfor i in range(len(x)):\n    out[i] = x[i] * 2\n---\nreturn out",
+        "out = (x * 2).float()", "E1",
+    )  # fmt: skip
+    assert timing_verifier.submit(*cast).result(40).status == "differed"

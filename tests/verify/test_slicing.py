@@ -419,3 +419,88 @@ def test_room_for_as_many_results_as_there_are_data(verify: Verify) -> None:
     )
     assert sliced(top).roots == ("data",)
     assert verify(top).status == "agreed"
+
+
+def test_sizes_that_the_new_code_says_as_the_file_does(verify: Verify) -> None:
+    """At module level it may rely on them: other sizes are tried, and what comes of them is said."""
+    for new, status in (("out = x[:7] * 2", "agreed"), ("out = x[:7] * 3", "differed")):
+        top = pair(
+            """
+            import torch
+
+            x = torch.rand(7, 5)
+            out = torch.zeros(len(x), x.shape[1])
+            for i in range(len(x)):
+                out[i] = x[i] * 2
+            print(out)
+            """,
+            """
+            out = torch.zeros(len(x), x.shape[1])
+            for i in range(len(x)):
+                out[i] = x[i] * 2
+            """,
+            new,
+        )
+        verdict = verify(top)
+        assert verdict.status == status, verdict.reason
+        assert ("not for other sizes than those of the file" in verdict.reservations) is (
+            status == "agreed"
+        )
+
+
+def test_a_comparison_of_a_constructor_is_data_of_the_file(verify: Verify) -> None:
+    """A mask changes its sizes with the tensor that it belongs to."""
+    top = pair(
+        """
+        import torch
+
+        x = torch.randn(5, 4)
+        mask = torch.rand(5) > 0.5
+        kept = []
+        for row, flag in zip(x, mask):
+            if flag:
+                kept.append(row)
+        kept = torch.stack(kept)
+        print(kept)
+        """,
+        """
+        kept = []
+        for row, flag in zip(x, mask):
+            if flag:
+                kept.append(row)
+        kept = torch.stack(kept)
+        """,
+        "kept = x[mask]",
+    )
+    assert sliced(top).roots == ("mask", "x")
+    verdict = verify(top)
+    assert verdict.status == "agreed", verdict.reason
+    assert not verdict.reservations
+
+
+def test_what_stays_as_it_stood_is_no_result() -> None:
+    """Nobody reads the names of a script's last loop: what the new code gives is compared."""
+    top = pair(
+        """
+        import torch
+
+        x = torch.randn(5)
+        total = 0
+        sums = []
+        for v in x:
+            total = total + v
+            sums.append(total)
+        sums = torch.stack(sums)
+        """,
+        """
+        total = 0
+        sums = []
+        for v in x:
+            total = total + v
+            sums.append(total)
+        sums = torch.stack(sums)
+        """,
+        "total = 0\nsums = x.cumsum(0)",
+        "E1",
+    )
+    assert sliced(top).outputs == ("sums",)

@@ -44,6 +44,8 @@ def test_json_has_the_keys_of_the_contract() -> None:
         (Verdict("agreed", device="cpu", loop_s=1.0, tensor_s=1.0, speedup=1.0,
                  timing_note="no clear difference"),
          "✓ no clear difference in time on cpu · 1 s → 1 s · equal to the bit"),
+        (Verdict("agreed", device="cpu", reservations=["not for int32 inputs", "odd", "not for uint8 inputs"]),
+         "✓ agrees on cpu · equal to the bit · not for int32, uint8 inputs · odd"),
     ],
 )  # fmt: skip
 def test_the_line_of_a_lens(verdict: Verdict, line: str) -> None:

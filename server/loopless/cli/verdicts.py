@@ -8,7 +8,7 @@ from typing import Any
 
 from loopless.finding import Action, Finding
 from loopless.verify import Verdict, duration
-from loopless.verify.verdict import change, equality
+from loopless.verify.verdict import change, equality, reserved
 
 _HEAD = ("loop", "pattern", "offered as", "verdict", "before", "after", "speed", "equality")
 _MARKS = {"agreed": "✓ agreed", "differed": "✗ differs", "not-run": "– not run"}
@@ -71,7 +71,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         "" if verdict.loop_s is None else duration(verdict.loop_s),
         "" if verdict.tensor_s is None else duration(verdict.tensor_s),
         change(verdict),
-        equality(verdict) if verdict.status == "agreed" else "",
+        " · ".join([equality(verdict), *reserved(verdict)]) if verdict.status == "agreed" else "",
     )
 
 

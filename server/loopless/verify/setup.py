@@ -97,7 +97,16 @@ def _allocates_for(value: ast.expr, block: Sequence[ast.stmt]) -> bool:
 def _written_out(name: str, block: Sequence[ast.stmt], depth: int = 4) -> bool:
     """Whether a name stands for numbers that the file writes out, and what is computed of them."""
     given = [s for s in block if name in bound([s])]
-    plain = (ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.operator, ast.unaryop, ast.expr_context)
+    plain = (
+        ast.Constant,
+        ast.Name,
+        ast.BinOp,
+        ast.UnaryOp,
+        ast.Tuple,
+        ast.operator,
+        ast.unaryop,
+        ast.expr_context,
+    )
     return depth > 0 and all(
         isinstance(s, ast.Assign)
         and all(isinstance(n, plain) for n in ast.walk(s.value))
@@ -107,7 +116,20 @@ def _written_out(name: str, block: Sequence[ast.stmt], depth: int = 4) -> bool:
 
 
 def constructs(value: ast.expr) -> bool:
-    """Whether the expression makes a tensor out of literals and names, methods on it aside."""
+    """Whether the expression makes a tensor out of literals and names, methods on it and arithmetic aside."""
+    match value:
+        case ast.Compare(left=left, comparators=[right]) | ast.BinOp(left=left, right=right):
+            sides = (left, right)
+            return any(map(constructs, sides)) and all(
+                isinstance(side, ast.Constant) or constructs(side) for side in sides
+            )
+        case ast.UnaryOp(operand=operand):
+            return constructs(operand)
+        case _:
+            return _calls_constructor(value)
+
+
+def _calls_constructor(value: ast.expr) -> bool:
     while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         inner = value.func.value
         if isinstance(inner, ast.Name):

@@ -226,7 +226,9 @@ def _outputs(tree: ast.Module, old: Located, new: Located, finding: Finding) -> 
     names = given & (_read_after(tree, old.path, len(old.statements)) | set(finding.outputs))
     returns = any(isinstance(s, ast.Return) for s in old.statements)
     if not (names or finding.changed or returns):
-        names = given & bound(new.statements)
+        # What stands as it stood is not what the rewrite gives.
+        kept = {ast.dump(s) for s in old.statements}
+        names = given & bound(s for s in new.statements if ast.dump(s) not in kept)
     return tuple(sorted(names))
 
 

@@ -59,6 +59,9 @@ def from_json(data: dict[str, Any]) -> Verdict:
     return Verdict(**given)
 
 
+_NOT_FOR, _INPUTS = "not for ", " inputs"
+
+
 def not_run(reason: str, **known: Any) -> Verdict:
     """The verdict that says why nothing could be compared."""
     return Verdict("not-run", reason, **known)
@@ -71,7 +74,18 @@ def summary(verdict: Verdict) -> str:
     if verdict.status == "differed":
         return f"✗ differs: {verdict.reason}"
     parts = ["✓ " + _speed(verdict), *_durations(verdict), equality(verdict)]
-    return " · ".join([*parts, *(r for r in verdict.reservations[:2] if r != "not the same bits")])
+    return " · ".join([*parts, *reserved(verdict)[:2]])
+
+
+def reserved(verdict: Verdict) -> list[str]:
+    """For what the agreement does not hold, in as few words as say it: `not for int32, uint8 inputs`."""
+    kinds = [r[len(_NOT_FOR) : -len(_INPUTS)] for r in verdict.reservations if _is_kind(r)]
+    others = [r for r in verdict.reservations if not _is_kind(r) and r != "not the same bits"]
+    return [*([f"{_NOT_FOR}{', '.join(kinds)}{_INPUTS}"] if kinds else []), *others]
+
+
+def _is_kind(reservation: str) -> bool:
+    return reservation.startswith(_NOT_FOR) and reservation.endswith(_INPUTS)
 
 
 def equality(verdict: Verdict) -> str:

@@ -161,6 +161,21 @@ def fixed(scenario: Scenario) -> bool:
     return any(o.get("source") == "constructor in the file" for _, o in scenario.picks)
 
 
+def at_the_files_sizes(scenario: Scenario, variation: Variation) -> Variation | None:
+    """The variation in the sizes that the file's own constructors have; None where it has none, or other ones."""
+    if not fixed(scenario):
+        return None
+    given = {n: s for _, o in scenario.picks for n, s in o.get("naturals", {}).items()}
+    sizes = {**variation.sizes, **{n: s for n, s in given.items() if n in variation.sizes}}
+    return None if sizes == variation.sizes else replace(variation, sizes=sizes)
+
+
+def beyond_presumptions(variation: Variation) -> bool:
+    """Whether inputs have a dtype or a rank that is never presumed (P4 and P5 of ARCHITECTURE.md)."""
+    usual = variation.dtype in ("float64", "int64") and not variation.mixed
+    return variation.check == "ranks" or (variation.check == "dtypes" and not usual)
+
+
 def _index_kinds(contents: set[Any]) -> list[str]:
     found: list[str] = []
     if "index" in contents:
