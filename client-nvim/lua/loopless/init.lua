@@ -29,7 +29,8 @@ local function show(markdown)
     return
   end
   local lines = vim.split(vim.trim(markdown), "\n")
-  vim.lsp.util.open_floating_preview(lines, "markdown", { border = "rounded", focus_id = "loopless", max_width = 100 })
+  local _, window = vim.lsp.util.open_floating_preview(lines, "markdown", { border = "rounded", focus_id = "loopless", max_width = 100 })
+  vim.wo[window].linebreak = true
 end
 
 --- The server answers `loopless.explain` with text, which is for us to show: from a lens as from the command below.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loopless.explain import Loop, loops_around
 from loopless.finding import Action, Finding, Missed, Refusal, Stages
-from loopless.lsp.lesson import changes, details, escaped, short
+from loopless.lsp.lesson import changes, details, marked, short
 from loopless.page import page_of
 from loopless.report import Report, shown_action
 from loopless.source.edits import applied, changed_lines
@@ -55,7 +55,7 @@ def _finding(source: SourceText, finding: Finding, number: int) -> Iterator[str]
 def _heading(action: Action) -> str:
     """What must be so for the other form to be right."""
     assumed = " and ".join(action.assumptions)
-    return f"If {assumed}" if assumed else escaped(action.title)
+    return f"If {assumed}" if assumed else marked(action)
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -22,9 +22,7 @@ GRADES: dict[Grade, str] = {
 }
 HEADS = {"safe": "**Safe**", "unsafe": "**Unsafe**", "display": "**Advice**"}
 _MOST_GONE = 5
-_CODE = re.compile(r"(`[^`]*`)")
 _NOTHING = re.compile(r"^nothing(?: in the values)?(?:[.;] *|$)")
-_SPECIAL = re.compile(r"([\\*_<>\[\]#|~])")
 
 
 def short(finding: Finding, verdict: Verdict | None = None) -> Iterator[str]:
@@ -74,7 +72,7 @@ def details(finding: Finding) -> Iterator[str]:
 def others(finding: Finding) -> Iterator[str]:
     """The titles of the other forms."""
     action = shown_action(finding)
-    titles = [escaped(title_of(other)) for other in finding.actions if other is not action]
+    titles = [marked(other) for other in finding.actions if other is not action]
     yield from listed("Also on offer", titles)
 
 
@@ -102,16 +100,21 @@ def listed(title: str, items: tuple[str, ...] | list[str]) -> Iterator[str]:
 
 def title_of(action: Action) -> str:
     """The title with what it assumes in front of the code, where a menu that is too narrow does not cut it off."""
-    assumed = f" (assumes {'; '.join(action.assumptions)})"
-    head, colon, code = action.title.removesuffix(assumed).partition(": ")
-    is_last = action.assumptions and action.title.endswith(assumed)
-    return f"{head}{assumed}{colon}{code}" if is_last else action.title
+    head, code = _head_and_code(action)
+    return f"{head}: {code}" if code else head
 
 
-def escaped(text: str) -> str:
-    """A title, whose code is not marked as such, so that Markdown shows it as it is."""
-    parts = _CODE.split(text)
-    return "".join(part if at % 2 else _SPECIAL.sub(r"\\\1", part) for at, part in enumerate(parts))
+def marked(action: Action) -> str:
+    """The title in Markdown, its code marked as such."""
+    head, code = _head_and_code(action)
+    return f"{head}: `{code}`" if code else head
+
+
+def _head_and_code(action: Action) -> tuple[str, str]:
+    """What the title says in words, the assumptions among them, and the code behind its colon."""
+    assumed = f" (assumes {'; '.join(action.assumptions)})" if action.assumptions else ""
+    head, _, code = action.title.removesuffix(assumed).partition(": ")
+    return f"{head}{assumed}", code
 
 
 def _change(told: str, grade: Grade) -> str:
