@@ -31,6 +31,16 @@ await workbench({ editors, vsix, screenshots, files }, async (bench) => {
     assert.equal(await page.locator(".notebookOverlay .code-cell-row", { has: page.locator(".squiggly-info") }).count(), 1);
   });
 
+  await bench.step("a cell is asked about again when one before it changes", async () => {
+    const found = page.locator(".notebookOverlay .squiggly-info");
+    await bench.press(page.locator(".notebookOverlay .view-line", { hasText: "import torch" }).first(), 40);
+    await page.keyboard.press("End");
+    await page.keyboard.type("vision");
+    await until("no finding where torch is not what it was", async () => (await found.count()) === 0);
+    for (let key = 0; key < 6; key += 1) await page.keyboard.press("Backspace");
+    await until("the finding again", async () => (await found.count()) > 0);
+  });
+
   await bench.step("all safe rewrites at once change that cell and no other", async () => {
     await bench.press(page.locator(".notebookOverlay .view-line", { hasText: "for i in range" }).last(), 40);
     await bench.run("Loopless: Apply All Safe Rewrites in This File");
