@@ -148,6 +148,21 @@ await workbench({ editors, vsix, screenshots, files: { [name]: sample }, setting
     await bench.close("Doctor");
   });
 
+  await bench.step("a configuration file holds as soon as it is written, and says what is wrong with it", async () => {
+    const problems = () => page.locator(".markers-panel .monaco-list-row").allInnerTexts();
+    await bench.run("Problems: Focus on Problems View");
+    bench.write("loopless.toml", 'ignroe = ["elementwise"]\n');
+    await until("a suggestion", async () => (await problems()).some((text) => /unknown setting `ignroe`; did you mean `ignore`/.test(text)));
+    await bench.shot("8-wrong-key");
+    bench.write("loopless.toml", 'ignore = ["elementwise"]\n');
+    await until("nothing to report", async () => !(await problems()).some((text) => /loopless\(/.test(text)));
+    bench.write("loopless.toml", "");
+    await until("the finding again", async () => (await problems()).some((text) => /elementwise/.test(text)));
+    await page.keyboard.press("Control+j");
+    await page.keyboard.press("Control+1");
+    await bench.settled();
+  });
+
   await bench.step("a server that is killed comes back, later each time, and the finding and its verdict with it", async () => {
     await page.keyboard.press("Control+1");
     const [verdict] = await bench.lensTitles();

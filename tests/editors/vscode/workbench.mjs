@@ -205,6 +205,11 @@ class Workbench {
     return fs.readFileSync(path.join(this.folder, name), "utf8");
   }
 
+  /** As another program would: the editor learns of it by watching. */
+  write(name, text) {
+    fs.writeFileSync(path.join(this.folder, name), text);
+  }
+
   /** The text of the editor, by way of the disk: the page holds only the lines in view. */
   async saved(name) {
     await this.page.keyboard.press("Control+s");
