@@ -24,7 +24,7 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
 
   async show(name: string, text: string): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.put(name, text));
-    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true, preserveFocus: true });
+    await vscode.window.showTextDocument(document, { preview: true });
   }
 
   put(name: string, text: string): vscode.Uri {
