@@ -37,6 +37,18 @@ def test_untrusted(editors: Path, vsix: Path, sample: str, screenshots: Path) ->
     )
 
 
+def test_interpreters(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
+    """Which Python is taken, with and without the extensions that know of environments."""
+    _follow(
+        "interpreters.mjs",
+        editors=editors,
+        vsix=vsix,
+        sample=sample,
+        screenshots=screenshots,
+        python=sys.executable,
+    )
+
+
 def test_notebook(editors: Path, vsix: Path, sample: str, screenshots: Path) -> None:
     """Cells as one program, edits within a cell."""
     _follow("notebook.mjs", editors=editors, vsix=vsix, sample=sample, screenshots=screenshots)

@@ -11,7 +11,7 @@ import { chromium } from "playwright-core";
 const editor = ".editor-group-container.active .editor-instance .monaco-editor";
 
 /** Open `files` in a fresh VS Code, give the workbench to `use`, and leave nothing behind. */
-export async function workbench({ editors, vsix, screenshots, files, settings = {}, trust = true }, use) {
+export async function workbench({ editors, vsix, screenshots, files, settings = {}, trust = true, extensions = [] }, use) {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "loopless-vscode-")));
   const at = (...parts) => path.join(folder, ...parts);
   for (const part of ["workspace", "extensions", "data/User", "data/Machine"]) fs.mkdirSync(at(part), { recursive: true });
@@ -35,7 +35,9 @@ export async function workbench({ editors, vsix, screenshots, files, settings = 
   // Keeps PATH; asks no marketplace; knows no verdict of another run.
   const environment = { ...process.env, VSCODE_CLI: "1", EXTENSIONS_GALLERY: "{}", XDG_CACHE_HOME: at("cache") };
   const run = (...args) => [program[0], [...program.slice(1), ...args]];
-  execFileSync(...run("--force", "--install-extension", vsix), { env: environment, stdio: ["ignore", "ignore", "inherit"] });
+  for (const each of [vsix, ...extensions.map((one) => standIn(at(one.id), one))]) {
+    execFileSync(...run("--force", "--install-extension", each), { env: environment, stdio: ["ignore", "ignore", "inherit"] });
+  }
 
   const port = await freePort();
   const log = fs.openSync(at("server.log"), "w");
@@ -50,11 +52,11 @@ export async function workbench({ editors, vsix, screenshots, files, settings = 
     const remote = (name) => `vscode-remote://127.0.0.1:${port}${at("workspace", name)}`;
     const payload = JSON.stringify([["openFile", remote(Object.keys(files)[0])]]);
     await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(at("workspace"))}&payload=${encodeURIComponent(payload)}`);
-    const bench = new Workbench(page, at("workspace"), at("extensions"), screenshots);
+    const bench = new Workbench(page, at("workspace"), at("extensions"), at("data/logs"), screenshots);
     try {
       await use(bench);
     } finally {
-      if (bench.failures) console.log(bench.logs(at("data/logs")));
+      if (bench.failures) console.log(bench.logs());
     }
     assert.equal(bench.failures, 0, `${bench.failures} steps failed`);
   } finally {
@@ -68,8 +70,8 @@ class Workbench {
   failures = 0;
   end = Date.now() + 150_000;
 
-  constructor(page, folder, extensions, screenshots) {
-    Object.assign(this, { page, folder, extensions, screenshots });
+  constructor(page, folder, extensions, logFolder, screenshots) {
+    Object.assign(this, { page, folder, extensions, logFolder, screenshots });
     page.setDefaultTimeout(15_000);
   }
 
@@ -243,10 +245,25 @@ class Workbench {
     return undefined;
   }
 
-  logs(folder) {
+  /** What our extension and our server have written to their logs. */
+  logs() {
+    const folder = this.logFolder;
     const names = fs.readdirSync(folder, { recursive: true }).filter((name) => /loopless.*\.log$/i.test(name));
     return names.map((name) => `--- ${name}\n${fs.readFileSync(path.join(folder, name), "utf8").slice(-4000)}`).join("\n");
   }
+}
+
+/** A package with the name of an extension that is not to be had here, and with what we use of it. */
+function standIn(folder, { id, code }) {
+  const [publisher, name] = id.split(".");
+  const manifest = { publisher, name, version: "1.0.0", engines: { vscode: "^1.91.0" }, main: "extension.js", activationEvents: [] };
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+  fs.writeFileSync(path.join(folder, "extension.js"), code);
+  const vsce = path.resolve(import.meta.dirname, "../../../node_modules/@vscode/vsce/vsce");
+  const flags = ["--no-dependencies", "--skip-license", "--allow-missing-repository", "--out", `${folder}.vsix`];
+  execFileSync(process.execPath, [vsce, "package", ...flags], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  return `${folder}.vsix`;
 }
 
 /** Wait for what is needed, never for a time. */
