@@ -60,7 +60,7 @@ def _follow(script: str, **given: Path | str) -> None:
         ["node", HERE / "vscode" / script, arguments],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=400,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"

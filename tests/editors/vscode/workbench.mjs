@@ -68,7 +68,7 @@ export async function workbench({ editors, vsix, screenshots, files, settings = 
 
 class Workbench {
   failures = 0;
-  end = Date.now() + 150_000;
+  end = Date.now() + 270_000;
 
   constructor(page, folder, extensions, logFolder, screenshots) {
     Object.assign(this, { page, folder, extensions, logFolder, screenshots });
