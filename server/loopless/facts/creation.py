@@ -41,7 +41,9 @@ def created_like(given: Arguments) -> Fact:
     """`torch.zeros_like(x)` and its like."""
     of, root, asked = given.first, given.names[0], given.dtype
     dtype = asked if asked != "" else (of.dtype or (f"of:{root}" if root else None))
-    return Fact("tensor", of.dims, root if of.dims is None else None, dtype, fresh=True)
+    # The first of those of one shape: that name may stay when the one in between gets another value.
+    like = None if of.dims is not None else of.like or root
+    return Fact("tensor", of.dims, like, dtype, fresh=True)
 
 
 def _new(dims: tuple[Poly | None, ...] | None, asked: str | None, default: str | None) -> Fact:

@@ -61,7 +61,7 @@ def arms(
     then = frame.branch(conjunction(outer, test))
     run_then(then)
     middle = len(frame.pieces)
-    asked_again = asked_again or then.env != frame.env
+    asked_again = asked_again or _chooses(then, frame)
     first = frame.pieces[start:]
     if _changed_before_asked(executor, test, first, asked_again=asked_again):
         saved = _saved(executor, test, frame, start, span)
@@ -70,7 +70,7 @@ def arms(
     other = frame.branch(conjunction(outer, negated(test)))
     temps, given = set(executor.lifting.temps), set(executor.lifting.given)
     run_other(other)
-    second, asks = frame.pieces[middle:], other.env != frame.env
+    second, asks = frame.pieces[middle:], _chooses(other, frame)
     if _changed_before_asked(executor, test, second, asked_again=asks):
         # Once more, with the condition saved before either arm runs.
         del frame.pieces[middle:]
@@ -93,6 +93,14 @@ def arms(
             both = select(test, left, right)
             executor.lifting.say(name, both)
             frame.env[name] = both
+
+
+def _chooses(arm: Frame, frame: Frame) -> bool:
+    """Whether a name gets another value in an arm: one that has none any more, has none after the other arm either."""
+    return any(
+        frame.env.get(name) != value and not isinstance(value, Unbound)
+        for name, value in arm.env.items()
+    )
 
 
 def _ask(saved: Value, test: Value, then: Frame, frame: Frame, start: int, middle: int) -> None:
