@@ -43,6 +43,10 @@ KEPT = {
     "last": "keeps the last",
     "min": "keeps the smallest",
     "max": "keeps the largest",
+    "last min": "keeps the smallest",
+    "last max": "keeps the largest",
+    "minimum": "keeps the smallest",
+    "maximum": "keeps the largest",
     "pack": "is filled with",
 }
 

@@ -8,6 +8,7 @@ from loopless.emit.draft import Draft, Setting
 from loopless.emit.extremes import keep_extreme
 from loopless.emit.overwrite import overwrite
 from loopless.emit.packing import pack
+from loopless.lift.extremes import KEEPING_BEST
 from loopless.lift.overwrites import LAST
 from loopless.lift.packing import PACK
 from loopless.lift.piece import Write
@@ -16,7 +17,7 @@ from loopless.lift.restrict import restricted, restricted_reductions
 
 def meeting(piece: Write, setting: Setting, draft: Draft, depth: int) -> bool:
     """Print such a store; False for any other."""
-    if piece.op not in {LAST, PACK, "min", "max"}:
+    if piece.op not in {LAST, PACK, *KEEPING_BEST}:
         return False
     piece = restricted(piece, setting.lifting, setting.known)
     value = restricted_reductions(piece.value, setting.lifting, setting.known)

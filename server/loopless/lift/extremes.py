@@ -13,17 +13,24 @@ from loopless.lift.piece import Write
 
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-# The operators of such stores: each place keeps the best of what it held and what comes.
-EXTREMES = {"<": "min", "<=": "min", ">": "max", ">=": "max"}
+# The operators of such stores: each place keeps the best of what it held and what comes, and of equals the first one.
+EXTREMES = {"<": "min", "<=": "last min", ">": "max", ">=": "last max"}
+# Those that let no NaN go by: `t[p] = torch.maximum(t[p], v)`.
+LIMITS = {"torch.minimum": "minimum", "torch.maximum": "maximum"}
+KEEPING_BEST = frozenset({*EXTREMES.values(), *LIMITS.values()})
 
 
 def kept_extreme(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
     """The store as an update that keeps the best, on the axis; None where it is no such store."""
-    if piece.op in EXTREMES.values():
+    if piece.op in KEEPING_BEST:
         return _on(piece, axis)
     if piece.op is not None or not piece.subs:
         return None
     own = Read(piece.root, piece.subs)
+    limit = _limit(piece, own)
+    if limit is not None:
+        return None if _touches(limit, None, lifting) else _on_places(limit, axis)
+    piece = _asked_first(piece, own)
     found: str | None = None
     rest: Value | None = None
     for condition in conjuncts(piece.when):
@@ -35,15 +42,40 @@ def kept_extreme(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
     if found is None or _touches(piece, rest, lifting):
         return None
     if axis in sub_axes(piece.subs):
-        if not all(isinstance(s, At | Pick) for s in piece.subs):
-            return None
-        return _on(replace(piece, op=EXTREMES[found], when=rest, augmented=False), axis)
+        return _on_places(replace(piece, op=EXTREMES[found], when=rest, augmented=False), axis)
     if axis not in axes_of(piece.value):
         return None
     best = Best(found, axis, piece.value, own, piece.value, own, rest)
     # Without iterations nothing is stored, and there is nothing to fold.
     runs = None if proves(axis.extent - 1, []) else Apply(">", (Int(axis.extent), Int(poly(0))))
     return replace(piece, value=best, when=runs)
+
+
+def _limit(piece: Write, own: Read) -> Write | None:
+    """`t[p] = torch.maximum(t[p], v)` as an update with `v`."""
+    match piece.value:
+        case Apply(op, (left, right)) if op in LIMITS and piece.when is None:
+            other = right if left == own else left
+            if own not in (left, right) or own in set(reads_of(other)):
+                return None
+            return replace(piece, op=LIMITS[op], value=other, augmented=False)
+        case _:
+            return None
+
+
+def _asked_first(piece: Write, own: Read) -> Write:
+    """`t[p] = v if v > t[p] else t[p]` as the store of `v` where that is so."""
+    match piece.value:
+        case Apply("where", (test, value, otherwise)) if otherwise == own:
+            return replace(piece, value=value, when=conjunction(piece.when, test))
+        case _:
+            return piece
+
+
+def _on_places(piece: Write, axis: Axis) -> Write | None:
+    if axis not in sub_axes(piece.subs) or not all(isinstance(s, At | Pick) for s in piece.subs):
+        return None
+    return _on(piece, axis)
 
 
 def _on(piece: Write, axis: Axis) -> Write | None:
