@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from loopless.emit.comprehensions import comprehension
 from loopless.emit.inputs import inputs_of
@@ -94,7 +95,9 @@ def ahead(loop: tree.For, place: Place, scope: Scope, text: str) -> Finding | No
     for statement in reversed(body):
         if _tells(statement, work):
             _settle(statement, work)
-    return _finding(work) if work.found else None
+    spans = sorted(edit.span for edit in work.edits)
+    overlap = any(one.end > other.start for one, other in pairwise(spans))
+    return _finding(work) if work.found and not overlap else None
 
 
 # --- what can go ahead
@@ -172,8 +175,10 @@ def _weight(expr: tree.Expr, work: _Work) -> int:
     if not varies(expr, work.loop):
         return 0
     match expr:
-        case tree.Item(of):
-            return _weight(of, work)
+        case tree.Item(of, subscripts):
+            # Places that are looked up: a gather.
+            looked_up = any(varies(s, work.loop) for s in subscripts)
+            return _ENOUGH * looked_up + _weight(of, work)
         case tree.Operator(op, operands):
             own = 2 if op == "@" else 1
             return own + sum(_weight(o, work) for o in operands)
@@ -207,8 +212,10 @@ def _search(statement: tree.Stmt, always: bool, work: _Work) -> None:
         case _:
             asked = tuple(own_expressions(statement))
             always = False
+    # `a = b = x` is several statements of one text.
+    alone = sum(s.span == statement.span for s in work.loop.body) == 1
     for expr in asked:
-        if always:
+        if always and alone:
             _look(expr, _named_after(statement, expr), work, _is_changed(statement, work))
         else:
             work.needed |= names_read(expr)
@@ -265,24 +272,63 @@ _NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.bool"})
 def _settle(statement: tree.Stmt, work: _Work) -> None:
     """A statement that gives names values of their own: taken ahead, left as it is, or not needed any more."""
     assert isinstance(statement, tree.Assign)
-    names = list(target_names(statement.target))
-    wanted = [name for name in names if name in work.needed]
-    if not wanted:
-        work.edits.append(Edit(whole_lines(work.text, statement.span), ""))
+    together = [s for s in work.loop.body if s.span == statement.span]
+    names = [n for s in together if isinstance(s, tree.Assign) for n in target_names(s.target)]
+    if not any(name in work.needed or name not in work.told for name in names):
+        edit = Edit(whole_lines(work.text, statement.span), "")
+        work.edits += [] if edit in work.edits else [edit]
         return
     value = statement.value
-    alone = isinstance(statement.target, tree.Name)
-    new = _taken(value, names[0], work) if alone else None
-    if new is None:
+    if len(together) > 1:
+        # `a, b = x, y` is one statement of the text, and stays one.
+        work.needed |= names_read(value)
+        return
+    match statement.target:
+        case tree.Name(name):
+            new = _taken(value, name, work)
+            edit = Edit(_with_parentheses(value.span, work.text), new or "")
+        case _:
+            edit = new = _apart(statement, names, work)
+    if new is None or edit is None:
         _look(value, names[0], work, False)
         return
-    work.edits.append(Edit(_with_parentheses(value.span, work.text), new))
+    work.edits.append(edit)
 
 
-def _taken(expr: tree.Expr, hint: str, work: _Work) -> str | None:
+def _apart(statement: tree.Assign, names: list[str], work: _Work) -> Edit | None:
+    """`best, places = x[i].max(0)` with the results that are asked for taken ahead."""
+    wanted = [name for name in names if name in work.needed]
+    before = len(work.lines), len(work.found)
+    items: list[str] = []
+    for name in wanted:
+        item = _taken(work.told[name], name, work, statement.value)
+        if item is None:
+            del work.lines[before[0] :], work.found[before[1] :]
+            return None
+        items.append(item)
+    work.lines[before[0] :] = _joined(work.lines[before[0] :], work)
+    return Edit(statement.span, f"{', '.join(wanted)} = {', '.join(items)}")
+
+
+_RESULT = re.compile(r"(\w+) = (.+)(?:\[(\d)\]|\.(values|indices))")
+
+
+def _joined(lines: list[str], work: _Work) -> list[str]:
+    """`a = f(x)[0]` and `b = f(x)[1]` as `a, b = f(x)`."""
+    if len(lines) != 2:
+        return lines
+    one, other = (_RESULT.fullmatch(line) for line in lines)
+    if one is None or other is None or one[2] != other[2]:
+        return lines
+    first, second = (m[3] or str(int(m[4] == "indices")) for m in (one, other))
+    return [f"{one[1]}, {other[1]} = {one[2]}"] if (first, second) == ("0", "1") else lines
+
+
+def _taken(expr: tree.Expr, hint: str, work: _Work, shown: tree.Expr | None = None) -> str | None:
     """The item of a row of all values that stands for an expression, if there can be one."""
     whole = _spelled(expr, work.told)
-    if _weight(whole, work) < _ENOUGH or work.tries >= _TRIES or sharers(expr, work.scope):
+    shares = sharers(shown or expr, work.scope)
+    if _weight(whole, work) < _ENOUGH or work.tries >= _TRIES or shares:
         return None
     if not runs_without(whole, work.loop, work.scope):
         return None
@@ -369,7 +415,8 @@ def _root_of(expr: tree.Expr, work: _Work) -> str:
 def _new_name(hint: str, work: _Work) -> str:
     """A name for all values of what one iteration calls `hint`."""
     many = f"{hint}s" if len(hint) > 2 and not hint.endswith("s") else f"all_{hint}"
-    known = work.scope.locals | work.taken | set(re.findall(r"\w+", work.text))
+    written = "\n".join((work.text, *work.lines))
+    known = work.scope.locals | work.taken | set(re.findall(r"\w+", written))
     candidate, number = many, 2
     while candidate in known:
         candidate, number = f"all_{hint}" if number == 2 else f"all_{hint}_{number}", number + 1

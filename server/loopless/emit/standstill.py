@@ -5,8 +5,7 @@ A call of which nothing is known may change anything that it can reach, so a loo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopless.facts.infer import dotted
 from loopless.facts.operations import Rule, lookup, method
@@ -80,17 +79,34 @@ def stillness(loop: tree.For, scope: Scope) -> Stillness | None:
         return None
     inside = scope.copy()
     havoc(loop, inside)
-    dirty = set(names_changed((loop,)))
-    for name in list(dirty):
-        dirty |= inside.aliases.get(name, set())
-    bound = names_bound((loop,))
-    return Stillness(bound, frozenset(dirty | set(_handed(bound & dirty, inside))), scope)
+    dirty = set(names_changed(statements))
+    for statement in statements:
+        bare = replace(statement, body=()) if isinstance(statement, tree.For) else statement
+        bare = replace(bare, then=(), otherwise=()) if isinstance(bare, tree.If) else bare
+        if not _only_holds(bare, inside):
+            for name in names_changed((bare,)):
+                dirty |= inside.aliases.get(name, set())
+    return Stillness(names_bound((loop,)), frozenset(dirty), scope)
 
 
-def _handed(names: frozenset[str], scope: Scope) -> Iterator[str]:
-    """Names that share memory with names that the loop binds and changes."""
-    for name in names:
-        yield from scope.aliases.get(name, ())
+# Methods that change which things a list holds, and none of those things.
+_HOLDING = frozenset(
+    "append extend insert remove pop clear reverse appendleft popleft extendleft setdefault popitem".split()
+)
+
+
+def _only_holds(statement: tree.Stmt, scope: Scope) -> bool:
+    """Whether a statement puts things into a list or dictionary, or takes them out, and changes none of them."""
+    match statement:
+        case tree.Evaluate(tree.Call(tree.Field(tree.Name(), name), args)) if name in _HOLDING:
+            return not names_changed(tree.Evaluate(arg, arg.span) for arg in args)
+        case tree.Assign(tree.Item(tree.Name(name)), value) if scope.fact(name).kind in {
+            "list",
+            "dict",
+        }:
+            return not names_changed((tree.Evaluate(value, value.span),))
+        case _:
+            return False
 
 
 def _goes_on(statement: tree.Stmt) -> bool:
