@@ -225,6 +225,9 @@ def _is_changed(statement: tree.Stmt, work: _Work) -> bool:
     """Whether a statement gives its value a name under which it is changed in place."""
     if not isinstance(statement, tree.Assign):
         return isinstance(statement, tree.Evaluate)
+    if isinstance(statement.target, tree.Item):
+        # What is stored as it is would be computed here and copied there.
+        return True
     return bool(work.still.dirty & frozenset(target_names(statement.target)))
 
 
