@@ -102,18 +102,30 @@ def _other_numbers(span: Span) -> StopLifting:
 
 
 def learn_row(mask: Value, lifting: Lifting) -> bool:
-    """A mask of which what it chooses is folded along one dimension has one itself (P4); False where it has more."""
-    for leaf in pointwise_leaves(mask):
-        if type_of(leaf, lifting.scope).rank is not None:
-            continue
-        match leaf:
-            case Ref(text) if lifting.scope.fact(text).is_tensor:
-                settle(text, 1, lifting)
-            case Read(root, subs) if all(isinstance(s, At) or is_full(s) for s in subs):
-                settle(root, sum(isinstance(s, At) for s in subs) + 1, lifting)
-            case _:
-                pass
+    """A mask of which what it chooses is folded along one dimension has one itself (P4); False where it has more.
+
+    Where whole tensors have that dimension, an item beside them may be a row or a number, `x[labels == classes[i]]`,
+    and of two items one may be either: nothing is presumed of those.
+    """
+    leaves = [leaf for leaf in pointwise_leaves(mask) if _is_open(leaf, lifting)]
+    for leaf in leaves:
+        if isinstance(leaf, Ref) and lifting.scope.fact(leaf.text).is_tensor:
+            settle(leaf.text, 1, lifting)
+    roots = {leaf.root for leaf in leaves if isinstance(leaf, Read)}
+    has_row = any(type_of(leaf, lifting.scope).rank == 1 for leaf in pointwise_leaves(mask))
+    if len(roots) == 1 and not has_row:
+        for leaf in leaves:
+            if isinstance(leaf, Read) and all(isinstance(s, At) or is_full(s) for s in leaf.subs):
+                settle(leaf.root, sum(isinstance(s, At) for s in leaf.subs) + 1, lifting)
+    if any(_is_open(leaf, lifting) for leaf in leaves):
+        return False
     return type_of(mask, lifting.scope).rank == 1
+
+
+def _is_open(leaf: Value, lifting: Lifting) -> bool:
+    """Whether a leaf is a tensor of unknown rank."""
+    kind = type_of(leaf, lifting.scope)
+    return kind.rank is None and isinstance(leaf, Ref | Read)
 
 
 def learn_rows_chosen(found: Ragged, named: bool, lifting: Lifting) -> None:

@@ -165,7 +165,7 @@ class _Call:
 
 def _one(short: str, call: _Call, span: Span, lifting: Lifting) -> Value:
     found = call.found
-    if short in {"clone", "contiguous", "detach"}:
+    if _keeps_places(call, lifting):
         return carried(found, call.on(found.value))
     if short in _ALONG and call.dims is not None and call.folds_all:
         return carried(found, call.on(filled(found, _ALONG[short], span, lifting)))
@@ -185,6 +185,15 @@ def _one(short: str, call: _Call, span: Span, lifting: Lifting) -> Value:
     if short in {"std", "var"}:
         return _spread(short, call, span, lifting)
     raise _no_rule(short, span)
+
+
+def _keeps_places(call: _Call, lifting: Lifting) -> bool:
+    """Whether each place of the result is made of the same place: a copy, another dtype, a function of numbers."""
+    given = (*call.args[1:], *(value for _, value in call.keywords))
+    return call.known.rule is Rule.VIEW or (
+        call.known.rule is Rule.POINTWISE
+        and not any(type_of(value, lifting.scope).is_tensor for value in given)
+    )
 
 
 def _no_rule(short: str, span: Span) -> Exception:
