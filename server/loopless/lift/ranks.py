@@ -29,6 +29,7 @@ from loopless.ir.value import (
     sub_axes,
 )
 from loopless.lift.added import added_together, beside_shown
+from loopless.lift.bounded import bounded
 from loopless.lift.context import Lifting
 from loopless.lift.stop import stop
 from loopless.lift.subscript import kin_name, walked
@@ -53,6 +54,8 @@ def learn_item(
 
     What a `plain` store shows is less than what is added up: a number for all places of a row is a row of numbers.
     """
+    for name, dims in bounded(pointwise_leaves(value), rank, lifting):
+        settle(name, dims, lifting)
     if rank == 1:
         _learn_vector(value, lifting)
     leaves = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
