@@ -165,6 +165,16 @@ def test_hover_links_to_the_commands_that_a_client_lets_a_text_run(connect):
     assert json.loads(unquote(arguments)) == [URI, 1, line]
 
 
+def test_hover_of_a_loop_that_stays_links_to_the_explanation(connect):
+    linked = {"commandLinks": ["loopless.preview", "loopless.explain"]}
+    client = connect({**capabilities("vscode"), "experimental": linked})
+    client.open(URI, RECURRENCE)
+    text = client.hover(URI, HEADER)
+    assert text.startswith("**Loopless** leaves this loop as it is:\n\n- ")
+    [(title, command, _)] = LINK.findall(text)
+    assert (title, command) == ("Explain", "loopless.explain")
+
+
 def test_a_pattern_has_a_page_to_read(connect):
     client = connect()
     text = client.execute("loopless.rule", "sum-reduction")

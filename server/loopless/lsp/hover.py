@@ -10,7 +10,7 @@ from lsprotocol import types
 from loopless.finding import Action, Finding, Missed, Refusal, Span
 from loopless.lsp.analyses import View
 from loopless.lsp.capabilities import Client
-from loopless.lsp.lenses import verify_command
+from loopless.lsp.lenses import EXPLAIN, arguments_of, verify_command
 from loopless.lsp.lesson import changes, details, links, others, outcome, short
 from loopless.lsp.ranges import location
 from loopless.page import page_of
@@ -34,7 +34,8 @@ def hover(
             return _hover(view, finding.header, "\n".join(lines), client)
     for refusal in view.report.refusals:
         if _holds(refusal.header, offset):
-            return _hover(view, refusal.header, "\n".join(_refusal(refusal)), client)
+            lines = _refusal(view, refusal, client)
+            return _hover(view, refusal.header, "\n".join(lines), client)
     return None
 
 
@@ -72,10 +73,13 @@ def _links(view: View, finding: Finding, client: Client) -> str:
     return links(client.command_links, finding.code, list(command.arguments or ()), command.title)
 
 
-def _refusal(refusal: Refusal) -> Iterator[str]:
+def _refusal(view: View, refusal: Refusal, client: Client) -> Iterator[str]:
     yield "**Loopless** leaves this loop as it is:\n"
     for missed in refusal.reasons:
         yield from _missed(missed)
+    place = arguments_of(view, refusal.header, client)
+    if line := links(client.command_links & {EXPLAIN}, "", place, ""):
+        yield f"\n{line}"
 
 
 def _missed(missed: Missed) -> Iterator[str]:

@@ -38,7 +38,7 @@ def lenses(
 def verify_command(view: View, finding: Finding, client: Client) -> types.Command:
     """The command that verifies a finding."""
     title = f"Verify on {device_label(view.scope.settings)}"
-    return types.Command(title, VERIFY, arguments=_arguments(view, finding.header, client))
+    return types.Command(title, VERIFY, arguments=arguments_of(view, finding.header, client))
 
 
 def _of_findings(
@@ -65,12 +65,13 @@ def _of_verified(
             view.program, source.line_span(source.line_at(span.start)), client.encoding
         )
         if place is not None:
-            arguments = _arguments(view, span, client)
+            arguments = arguments_of(view, span, client)
             command = types.Command(summary(verdict), EXPLAIN, arguments=arguments)
             yield place.uri, types.CodeLens(place.range, command)
 
 
-def _arguments(view: View, span: Span, client: Client) -> list[object]:
+def arguments_of(view: View, span: Span, client: Client) -> list[object]:
+    """What our commands take of a place: the document, its version, and the line."""
     place = location(view.program, Span(span.start, span.start), client.encoding)
     if place is None:
         return []
