@@ -29,6 +29,7 @@ from loopless.emit.printer import Printer
 from loopless.emit.segments import joined_list
 from loopless.emit.tables import of_some_rows, table_of
 from loopless.emit.unprintable import Unprintable
+from loopless.emit.unsqueezed import as_stack
 from loopless.facts.evidence import FLOATS
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import reads_of_block
@@ -264,13 +265,15 @@ def _shared(statement: tree.Stmt, block: tuple[tree.Stmt, ...]) -> bool:
 def collected_code(append: Append, collector: Collector, setting: Setting, draft: Draft) -> Code:
     """All items at once, laid out as the collector lays them out."""
     value = restricted_reductions(append.value, setting.lifting)
+    if not append.joined:
+        value, collector = as_stack(value, collector)
     table = table_of(append, value, collector.function)
     value = table.value
     printer = printer_for(setting, append.axes, draft)
     if append.joined and (collector.function != "torch.cat" or collector.dim != 0):
         raise Unprintable("append", "items of another length in each iteration")
     whole_rows = append.joined
-    if collector.function == "torch.cat" and not append.joined:
+    if collector.function == "torch.cat" and collector.dim == 0 and not append.joined:
         value, whole_rows = _without_leading_one(value, setting.scope)
     refuse_outgrown(value, printer)
     code = printer.code(value)

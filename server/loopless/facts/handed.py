@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
+from loopless.facts.scope import (
+    every_statement,
+    names_bound,
+    own_expressions,
+    target_names,
+    walk_expr,
+)
 from loopless.ir import tree
 
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "**"})
@@ -26,14 +32,37 @@ def asked_of_results(body: Iterable[tree.Stmt], attributes: frozenset[str]) -> I
     """Names whose results with numbers have what only tensors have: `pred` in `(pred == c).float()`."""
     statements = list(every_statement(body))
     counted = {name for s in statements for name in _counters(s)}
+    named = _named_results(statements)
     for statement in statements:
         for expr in own_expressions(statement):
             for inner in walk_expr(expr):
                 match inner:
                     case tree.Field(tree.Operator(_, operands), name) if name in attributes:
                         yield from _only_name(operands, counted)
+                    case tree.Field(tree.Name(result), name) if (
+                        name in attributes and result in named
+                    ):
+                        yield from _only_name(named[result], counted)
                     case _:
                         pass
+
+
+def _named_results(statements: Iterable[tree.Stmt]) -> dict[str, tuple[tree.Expr, ...]]:
+    """Names that are given the result of one operator and nothing else, with its operands."""
+    given: dict[str, tuple[tree.Expr, ...]] = {}
+    bound: list[str] = []
+    for statement in statements:
+        match statement:
+            case tree.Assign(tree.Name(name), tree.Operator(_, operands)):
+                bound.append(name)
+                given[name] = operands
+            case tree.Assign(target) | tree.Augment(target) | tree.For(target):
+                bound += target_names(target)
+            case tree.Other(binds=binds):
+                bound += binds
+            case _:
+                pass
+    return {name: operands for name, operands in given.items() if bound.count(name) == 1}
 
 
 def _counters(statement: tree.Stmt) -> Iterator[str]:
