@@ -33,6 +33,7 @@ from loopless.lift.places import subscripts_of
 from loopless.lift.ranks import learn_added, learn_matrix
 from loopless.lift.results import named_result, numbered_result
 from loopless.lift.seen import note
+from loopless.lift.single import single
 from loopless.lift.sizes import size_asked
 from loopless.lift.stop import NOWHERE, StopLifting, stop
 from loopless.lift.subscript import full, item
@@ -174,6 +175,9 @@ class Evaluator:
     def truth(self, value: Value) -> Value:
         """A value as a condition: comparisons as they are, numbers and tensors as `bool(value)`."""
         if type_of(value, self.scope).rank:
+            alone = single(value, self.scope)
+            if alone is not None:
+                return self.truth(alone)
             raise stop(
                 "condition", "a condition asks a row, which has one truth value at most", NOWHERE
             )
