@@ -26,14 +26,27 @@ def listed_once(iterable: tree.Expr, evaluator: Evaluator) -> Ref | None:
 def _text(iterable: tree.Expr, evaluator: Evaluator) -> str | None:
     """The text of a listing of a name that the loop leaves alone."""
     match iterable:
-        case tree.Call(tree.Field(tree.Name(module), name), (tree.Name(of),), ()) if is_listing(
+        case tree.Call(tree.Field(tree.Name(module), name), (tree.Name(of),), given) if is_listing(
             dotted(iterable.func, evaluator.scope) or ""
         ):
-            text = f"{module}.{name}({of})"
-        case tree.Call(tree.Field(tree.Name(of), name), (), ()) if is_listing(name):
-            text = f"{of}.{name}()"
+            words = [of, *_plain(given)]
+            text = f"{module}.{name}({', '.join(words)})"
+        case tree.Call(tree.Field(tree.Name(of), name), (), given) if is_listing(name):
+            words = _plain(given)
+            text = f"{of}.{name}({', '.join(words)})"
         case _:
             return None
+    if len(words) != len(iterable.args) + len(given):
+        return None
     lifting = evaluator.lifting
     changes = of in lifting.changed or of in lifting.loop_names
     return None if changes or not evaluator.scope.fact(of).is_tensor else text
+
+
+def _plain(keywords: tuple[tuple[str, tree.Expr], ...]) -> list[str]:
+    """Arguments that say in which order to list, as text."""
+    return [
+        f"{key}={value.value}"
+        for key, value in keywords
+        if key == "sorted" and isinstance(value, tree.Literal) and isinstance(value.value, bool)
+    ]
