@@ -47,6 +47,8 @@ KEPT = {
     "last max": "keeps the largest",
     "minimum": "keeps the smallest",
     "maximum": "keeps the largest",
+    "amin": "keeps the smallest",
+    "amax": "keeps the largest",
     "pack": "is filled with",
 }
 

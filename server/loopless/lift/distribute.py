@@ -33,6 +33,7 @@ from loopless.lift.extremes import kept_extreme
 from loopless.lift.forward import forwarded
 from loopless.lift.implied import without_asking
 from loopless.lift.interchange import kept_on_axis
+from loopless.lift.joined_extremes import joined_extreme
 from loopless.lift.nodes import split_nodes
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.overwrites import LAST, overwritten
@@ -298,6 +299,7 @@ def _write_on_axis(piece: Write, axis: Axis, carried: bool, lifting: Lifting) ->
         found = (
             _last_wins(piece, axis, lifting)
             or array_scan(piece, axis, lifting)
+            or joined_extreme(piece, axis, lifting)
             or kept_extreme(piece, axis, lifting)
             or cell_fold(piece, axis, lifting)
             or packed(piece, axis, lifting)
