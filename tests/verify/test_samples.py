@@ -208,3 +208,34 @@ def test_the_comment_to_insert() -> None:
 def test_inputs_are_found_on_which_the_loop_runs(body: str, new: str, verify: Verify) -> None:
     verdict = verify(function(body, new))
     assert verdict.status == "agreed", verdict.reason
+
+
+def test_sizes_are_those_that_an_error_asks_for(verify: Verify) -> None:
+    """Nothing but the layers says how long a row is, and how many channels an image has."""
+    for layer, x, ndim in (("nn.Linear(6, 4)", "row", 2), ("nn.Conv2d(9, 2, 1)", "image", 4)):
+        asked = pair(
+            f"""
+            import torch
+            from torch import nn
+
+            net = {layer}
+
+            def f({x}s):
+                out = []
+                for i in range({x}s.shape[0]):
+                    out.append(net({x}s[i].unsqueeze(0)))
+                return torch.cat(out)
+            """,
+            f"""
+            out = []
+            for i in range({x}s.shape[0]):
+                out.append(net({x}s[i].unsqueeze(0)))
+            return torch.cat(out)
+            """,
+            f"return net({x}s)",
+            "E1",
+            assumptions=(f"`{x}s` is not empty, and has {ndim} axes and dtype float32",),
+        )
+        verdict = verify(asked)
+        assert verdict.status == "agreed", verdict.reason
+        assert len(verdict.samples[f"{x}s"]["shape"]) == ndim

@@ -504,3 +504,47 @@ def test_what_stays_as_it_stood_is_no_result() -> None:
         "E1",
     )
     assert sliced(top).outputs == ("sums",)
+
+
+def test_lists_that_nobody_reads_are_no_effect(verify: Verify) -> None:
+    """Two lists of one statement, which the new code leaves empty."""
+    lists = function(
+        """
+        # x
+        rows, sums = [], []
+        +++
+        for row in x:
+            rows.append(row * 2)
+            sums.append(row + 1)
+        return torch.stack(rows) + torch.stack(sums)
+        """,
+        "return x * 2 + (x + 1)",
+        assumptions=("`x` is not empty",),
+    )
+    assert sliced(lists).unread == ("rows", "sums")
+    assert verify(lists).status == "agreed", verify(lists).reason
+
+
+def test_a_function_of_the_file_by_a_name_of_python(verify: Verify) -> None:
+    """`sum` is what the file says it is."""
+    shadowed = pair(
+        """
+        import torch
+
+        def sum(v):
+            return v[0]
+
+        def f(x):
+            out = torch.zeros(x.shape[0])
+            for i in range(x.shape[0]):
+                out[i] = sum(x[i])
+            return out
+        """,
+        """
+        for i in range(x.shape[0]):
+            out[i] = sum(x[i])
+        """,
+        "out[:] = x[:, 0]",
+        assumptions=("`x` has 2 axes and a floating dtype",),
+    )
+    assert verify(shadowed).status == "agreed", verify(shadowed).reason

@@ -178,6 +178,7 @@ def _plan(piece: Slice, finding: Finding, comment: Comment | None) -> dict[str, 
         "classes": [list(pair) for pair in piece.classes],
         "grad_off": piece.grad_off,
         "fresh": list(piece.fresh),
+        "unread": list(piece.unread),
         "loose": list(piece.loose),
     }
 

@@ -142,16 +142,25 @@ def _calls_constructor(value: ast.expr) -> bool:
 
 def fresh_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     """Names that hold something newly made which no other name can reach."""
-    made = {
-        s.targets[0].id: s
-        for s in statements
-        if _makes(s) and isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)
-    }
+    made = {name: s for s in statements for name in _newly(s)}
     return tuple(
         name
         for name, own in made.items()
         if not any(name in free(s) for s in statements if s is not own)
     )
+
+
+def _newly(step: ast.stmt) -> tuple[str, ...]:
+    """The names to which a statement gives something new: `rows = []`, `rows, sums = [], []`."""
+    match step:
+        case ast.Assign(targets=[ast.Name(id=name)]) if _makes(step):
+            return (name,)
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if all(
+            isinstance(value, ast.List) and not value.elts for value in values
+        ):
+            return tuple(name.id for name in names if isinstance(name, ast.Name))
+        case _:
+            return ()
 
 
 def _makes(step: ast.stmt) -> bool:

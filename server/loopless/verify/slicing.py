@@ -42,6 +42,7 @@ class Slice:
     classes: tuple[tuple[str, str], ...]
     grad_off: bool
     fresh: tuple[str, ...]
+    unread: tuple[str, ...]
     statements: tuple[ast.stmt, ...]
     region: tuple[ast.stmt, ...]
     path: tuple[Place, ...]
@@ -90,7 +91,7 @@ def _assembled(
     before = old.path[0].index if _at_top(old) else None
     needs = reads - _local_names(old_tree, old)
     needs |= setup.outside | (exposed(setup.statements) - set(setup.roots))
-    needs -= bound(setup.statements) | BUILTINS
+    needs -= bound(setup.statements) | (BUILTINS - bound(old_tree.body))
     prelude = Prelude()
     gather(old_tree.body, needs, before, prelude)
     given = [_STANDARD[n] for n in sorted(prelude.unknown & set(_STANDARD))]
@@ -109,6 +110,11 @@ def _assembled(
         classes=classes,
         grad_off=_grad_off(old.path),
         fresh=fresh_names(setup.statements),
+        unread=tuple(
+            name
+            for name in fresh_names(setup.statements)
+            if not _at_top(old) and name not in _read_after(old_tree, old.path, len(old.statements))
+        ),
         statements=setup.statements,
         region=old.statements,
         path=old.path,

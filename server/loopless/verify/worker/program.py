@@ -66,7 +66,8 @@ class Program:
         self.classes: dict[str, str] = dict(request["classes"])
         self.grad_off: bool = request["grad_off"]
         self.allocated = frozenset(request["fresh"])
-        self.fresh = self.allocated & frozenset(self.outputs)
+        # What was newly made is compared as a result, or not at all where nobody reads it afterwards.
+        self.fresh = (self.allocated & frozenset(self.outputs)) | frozenset(request["unread"])
         self.device = device
         self._picked = 0
         self.namespace: dict[str, Any] = {

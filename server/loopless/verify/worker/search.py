@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .limits import Forbidden, OutOfTime
 from .program import Program, Unreached, explain, out_of_memory
 from .values import Option, Scenario, Variation
 
+_NUMBER = re.compile(r"\d+")
 PRIMES = (5, 7, 3, 11, 4, 13, 6, 17, 8, 19, 9, 23)
 Assignment = tuple[tuple[tuple[str, Option], ...], int]
 
@@ -26,6 +29,7 @@ def find(program: Program, roots: Sequence[Mapping[str, Any]], budget: float) ->
     first: BaseException | None = None
     seen = 0
     for picks in assignments(roots):
+        likeliest: tuple[Scenario, BaseException] | None = None
         for scenario in arranged(picks):
             seen += 1
             error = attempt(program, scenario)
@@ -35,10 +39,16 @@ def find(program: Program, roots: Sequence[Mapping[str, Any]], budget: float) ->
                 raise NoSample(explain(error))
             if first is None or isinstance(first, Unreached):
                 first = error
-            if not blames_sizes(error) and not scenario.merges and not scenario.pins:
-                break
+            if not scenario.merges and not scenario.pins:
+                if not blames_sizes(error):
+                    break
+                likeliest = (scenario, error)
             if time.perf_counter() - begin > budget:
                 raise NoSample(said(first, seen))
+        else:
+            asked = likeliest and as_told(program, *likeliest, begin + budget)
+            if asked is not None:
+                return asked
     raise NoSample(said(first, seen))
 
 
@@ -98,6 +108,36 @@ def blames_sizes(error: BaseException) -> bool:
     return isinstance(
         error, (IndexError, RuntimeError, ValueError, AssertionError, Unreached)
     ) and (not text or any(w in text for w in words))
+
+
+def as_told(
+    program: Program, scenario: Scenario, error: BaseException, until: float
+) -> Scenario | None:
+    """The scenario in sizes that errors ask for: `shapes cannot be multiplied (1x7 and 6x4)` asks for a 6."""
+    for _ in range(3):
+        sizes = plain(scenario).sizes
+        numbers = [int(n) for n in dict.fromkeys(_NUMBER.findall(str(error))) if 1 < int(n) < 513]
+        following: tuple[Scenario, BaseException] | None = None
+        for name in [c for c in scenario.classes() if c not in dict(scenario.pins)][:6]:
+            for number in [n for n in numbers[:8] if n != sizes[name]]:
+                if time.perf_counter() > until:
+                    return None
+                pinned = replace(scenario, pins=(*scenario.pins, (name, number)))
+                found = attempt(program, pinned)
+                if found is None:
+                    return pinned
+                if following is None and _further(error, found):
+                    following = (pinned, found)
+        if following is None:
+            return None
+        scenario, error = following
+    return None
+
+
+def _further(before: BaseException, after: BaseException) -> bool:
+    """Whether another complaint came, so that the one before is met."""
+    words = [_NUMBER.sub("", str(error)) for error in (before, after)]
+    return blames_sizes(after) and words[0] != words[1]
 
 
 def arranged(picks: tuple[tuple[str, Option], ...]) -> Iterator[Scenario]:
