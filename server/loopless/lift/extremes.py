@@ -10,6 +10,7 @@ from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Apply, At, Best, Int, Pick, Read, Value, axes_of, reads_of, sub_axes
 from loopless.lift.context import Lifting
 from loopless.lift.piece import Write
+from loopless.lift.types import type_of
 
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -30,7 +31,9 @@ def kept_extreme(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
     limit = _limit(piece, own)
     if limit is not None:
         return None if _touches(limit, None, lifting) else _on_places(limit, axis)
-    piece = _asked_first(piece, own)
+    if type_of(own, lifting.scope).rank == 0:
+        # What a choice between tensors asks need not be a number: only a condition asks for one.
+        piece = _asked_first(piece, own)
     found: str | None = None
     rest: Value | None = None
     for condition in conjuncts(piece.when):

@@ -24,6 +24,7 @@ from loopless.ir.value import (
     Sub,
     Temp,
     Value,
+    cells_of,
     rebuild,
     sub_axes,
     substitute,
@@ -101,7 +102,13 @@ def _known(inner: Sequence[Axis], lifting: Lifting) -> list[Constraint]:
 
 
 def _is_movable(value: Value) -> bool:
-    return not any(isinstance(inner, _FIXED) for inner in walk(value))
+    """Whether a value may be computed elsewhere in the iteration, and more than once."""
+    if cells_of(value):
+        return False
+    return not any(
+        isinstance(inner, _FIXED) or (isinstance(inner, OnItem) and inner.op.startswith("module:"))
+        for inner in walk(value)
+    )
 
 
 # --- places
