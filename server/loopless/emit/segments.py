@@ -275,15 +275,16 @@ def _by_rows(flat: _Flat, body: Value, when: Value | None, setting: Setting, dra
     known = (*setting.known, Constraint(flat.outer.extent - 1))
     printer = printer_for(replace(setting, known=known), (flat.axis,), draft)
     code = printer.code(terms)
-    if code.axes != (flat.axis,) or code.rank != 0 or not kind.is_tensor:
+    if code.axes != (flat.axis,) or code.rank is None or not kind.is_tensor:
         raise Unprintable("ragged-extent", "sums over ranges of data, of items with dimensions")
     name, sums = lifting.temp("terms"), lifting.temp("sums")
     add_line(f"{name} = {code.text}", setting, draft, 0)
     size = _rows(flat, setting, printer)
-    made = f"{name}.new_zeros({size}).index_add_(0, {flat.row}, {name})"
+    rest = "".join(f", {name}.shape[{at + 1}]" for at in range(code.rank))
+    made = f"{name}.new_zeros({size}{rest}).index_add_(0, {flat.row}, {name})"
     add_line(f"{sums} = {made}", setting, draft, 0)
     printer.grade_at_least("E1")
     learn(printer, draft)
-    lifting.scope.names[sums] = Fact("tensor", (), dtype=kind.dtype)
+    lifting.scope.names[sums] = Fact("tensor", (None,) * code.rank, dtype=kind.dtype)
     draft.temp_layouts[sums] = (flat.outer,)
     return Temp(sums, (flat.outer,))

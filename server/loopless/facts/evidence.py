@@ -250,7 +250,7 @@ def _shown(
         case tree.Item(tree.Name(name), subscripts) if len(subscripts) > 1:
             strong.add(name)
         case tree.Operator("@", operands):
-            strong.update(o.id for o in operands if isinstance(o, tree.Name))
+            strong.update(name for o in operands if (name := _multiplied(o)) is not None)
         case tree.Operator(_, operands):
             for operand in operands:
                 match operand:
@@ -501,3 +501,12 @@ def _scalar(expr: tree.Expr, ranks: dict[str, int]) -> None:
         expr = expr.of
     if count and isinstance(expr, tree.Name):
         ranks.setdefault(expr.id, count)
+
+
+def _multiplied(operand: tree.Expr) -> str | None:
+    """The name of a factor of `@`, itself or sliced: a slice of a list is a list, which has no such product."""
+    match operand:
+        case tree.Name(name) | tree.Item(tree.Name(name), (tree.Range(), *_)):
+            return name
+        case _:
+            return None
