@@ -18,6 +18,7 @@ from loopless.emit.draft import (
     printer_for,
     runs_test,
 )
+from loopless.emit.fit import is_new
 from loopless.emit.printer import Printer
 from loopless.emit.running import in_double
 from loopless.emit.starts import start_test
@@ -29,6 +30,7 @@ from loopless.ir.value import (
     Best,
     Read,
     Ref,
+    Rows,
     Value,
 )
 from loopless.lift.piece import Write
@@ -71,7 +73,14 @@ def assignment(name: str, value: Value, printer: Printer, *, in_place: bool) -> 
                 case _:
                     return f"{name} {op}= {_no_axes(printer.code(rest)).text}"
         case _:
-            return f"{name} = {_no_axes(printer.code(value)).text}"
+            return f"{name} = {_copied(_no_axes(printer.code(value)), value, printer)}"
+
+
+def _copied(code: Code, value: Value, printer: Printer) -> str:
+    """The text of a value; rows that were stacked are a copy of what they were taken from."""
+    if isinstance(value, Rows) and not value.listed and not is_new(code, value, printer):
+        return f"{code.primary}.clone()"
+    return code.text
 
 
 def _no_axes(code: Code) -> Code:
@@ -119,7 +128,7 @@ def _live_final(name: str, value: Value, setting: Setting, draft: Draft, axis: A
         ):
             # Else the name stays what it is, bound or not.
             add_line(f"if {printer.code(test).text}:", setting, draft, 0)
-            line = f"{name} = {_no_axes(printer.code(then)).text}"
+            line = f"{name} = {_copied(_no_axes(printer.code(then)), then, printer)}"
             learn(printer, draft)
             add_line(line, setting, draft, 1)
             return

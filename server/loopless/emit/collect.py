@@ -37,7 +37,7 @@ from loopless.facts.operations import Rule, lookup
 from loopless.facts.scope import Scope, names_bound, names_changed, own_expressions, walk_expr
 from loopless.finding import Edit
 from loopless.ir import tree
-from loopless.ir.value import Apply, OnItem, Pick, Read, Value, reads_of, walk
+from loopless.ir.value import Apply, OnItem, Pick, Read, Rows, Value, reads_of, walk
 from loopless.lift.piece import Append
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import Type, type_of
@@ -374,6 +374,8 @@ def _is_view(value: Value) -> bool:
             return not any(isinstance(sub, Pick) for sub in subs)
         case OnItem("within", (whole, _)):
             return _is_view(whole)
+        case Rows(_, body, None):
+            return _is_view(body)
         case OnItem(op, args) if args:
             known = lookup(op)
             return (

@@ -79,15 +79,7 @@ def learn_item(
         # What was folded as a whole has dimensions: more than those of what is stored it cannot have.
         folded = [leaf for leaf in open_leaves if scope.least_rank.get(leaf.root, 0) < 0]
         open_leaves = folded or open_leaves
-    differ = len({walked(leaf.subs) for leaf in open_leaves}) > 1 and not alike(open_leaves, scope)
-    if differ or any(_is_fixed(leaf) for leaf in open_leaves):
-        # `x[i, 0]` may be a number, which fills the item, or a row of a larger tensor.
-        name = open_leaves[0].root
-        raise stop(
-            "unknown-rank",
-            f"which of the operands has the dimensions of what is stored is not known: `{name}`",
-            span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
-        )  # fmt: skip
+    _refuse_one_of_several(open_leaves, span, lifting)
     if len(axes_of(value)) == 1:
         # Numbers fill an item, and rows are copied: with the axis behind the items, both come out exactly.
         return
@@ -100,6 +92,19 @@ def learn_item(
             _refuse_more_than_named(leaf, rank, span, lifting)
     for leaf in open_leaves:
         learn(leaf, rank, lifting)
+
+
+def _refuse_one_of_several(leaves: list[Read], span: Span, lifting: Lifting) -> None:
+    """Stop where it is not known which operand has the dimensions of what is stored."""
+    differ = len({walked(leaf.subs) for leaf in leaves}) > 1 and not alike(leaves, lifting.scope)
+    if differ or any(_is_fixed(leaf) for leaf in leaves):
+        # `x[i, 0]` may be a number, which fills the item, or a row of a larger tensor.
+        name = leaves[0].root
+        raise stop(
+            "unknown-rank",
+            f"which of the operands has the dimensions of what is stored is not known: `{name}`",
+            span, f"show the shape of `{name}`, as in `n, m = {name}.shape`",
+        )  # fmt: skip
 
 
 def _refuse_beside_rows(
