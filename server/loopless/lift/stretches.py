@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loopless.dependence.conditions import integer_of
@@ -81,7 +82,7 @@ def _asked(
             return None
 
 
-def _fits(asked: _Asked, ranks: list[int | None]) -> bool:
+def _fits(asked: _Asked, ranks: Sequence[int | None]) -> bool:
     """Whether the stretch is the first dimension of what is folded, and all of it where no dimension is named."""
     match ranks:
         case [int(rank)]:
