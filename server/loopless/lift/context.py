@@ -56,6 +56,8 @@ class Lifting:
     unshared: frozenset[str] = frozenset()
     given: set[str] = field(default_factory=set[str])
     made: dict[str, int] = field(default_factory=dict[str, int])
+    # Names of the body that may be one memory.
+    held: dict[str, set[str]] = field(default_factory=dict[str, "set[str]"])
     seen: dict[tuple[str, tuple[Sub, ...]], set[int]] = field(
         default_factory=dict[tuple[str, tuple[Sub, ...]], set[int]]
     )

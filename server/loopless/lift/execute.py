@@ -40,6 +40,7 @@ from loopless.lift.inline import inlined
 from loopless.lift.leaving import has_exits
 from loopless.lift.listed import filled
 from loopless.lift.normalize import exposed, without_continue
+from loopless.lift.one_memory import note_binding, note_level, refuse_other_names
 from loopless.lift.piece import Write
 from loopless.lift.places import subscripts_of
 from loopless.lift.ranks import learn_stored
@@ -138,6 +139,7 @@ class Executor:
         inner.env.update(space.bindings)
         uid, temps, misses = self.lifting.uid, set(self.lifting.temps), len(self.lifting.misses)
         given = set(self.lifting.given)
+        note_level(body, self.lifting)
         self.block(body, inner)
         updates = {name: inner.env.get(name, Unbound("")) for name in starts}
         for name in whole:
@@ -208,6 +210,7 @@ class Executor:
         match statement:
             case tree.Assign(target, value):
                 self.assign(target, self.evaluator.value(value, frame), frame, statement.span)
+                note_binding(target, value, frame, self.lifting)
             case tree.Augment(target, op, value):
                 self.augment(target, op, self.evaluator.value(value, frame), frame, statement.span)
             case tree.For():
@@ -285,6 +288,7 @@ class Executor:
                 if not isinstance(old, Read) and may_share(old, self.scope):
                     raise stop("in-place", f"`{name}` is changed in place in every iteration", span)
                 new = self.evaluator.combined(op, [old, value], span)
+                refuse_other_names(name, old, new, frame, self.lifting, span)
                 self.lifting.say(name, new)
                 frame.env[name] = new
             case tree.Item(of, subscripts):

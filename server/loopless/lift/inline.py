@@ -17,6 +17,7 @@ from loopless.ir.value import (
 from loopless.lift.choice import select
 from loopless.lift.context import Frame
 from loopless.lift.normalize import jumps
+from loopless.lift.one_memory import note_given
 from loopless.lift.stop import stop
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def inlined(
         executor.lifting.loop_names,
         executor.scope.evidence,
     )
+    held = executor.lifting.held
     after, executor.after = executor.after, frozenset()
     counters, executor.scope.counters = executor.scope.counters, {}
     executor.inlining += 1
@@ -72,12 +74,15 @@ def inlined(
         executor.scope.names = dict(executor.scope.names)
         executor.scope.locals = local
         executor.lifting.loop_names = local
+        executor.lifting.held = {}
+        note_given((p.name for p in function.params), executor.lifting)
         before = len(frame.pieces)
         result = returned(executor, function.body, inner, span)
         if len(frame.pieces) != before:
             raise stop("effect", f"`{function.name}` changes its argument", span)
     finally:
         executor.inlining -= 1
+        executor.lifting.held = held
         executor.after, executor.scope.counters = after, counters
         (
             executor.scope.names,
