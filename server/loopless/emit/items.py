@@ -10,6 +10,7 @@ from loopless.emit.code import ATOM, TERM, Code
 from loopless.emit.einsums import einsum
 from loopless.emit.fields import field_of
 from loopless.emit.joined import JOINS, joined, tensor_of
+from loopless.emit.likeness import likeness
 from loopless.emit.mapped import mapped
 from loopless.emit.orientation import in_front
 from loopless.emit.over_all import loss, over_all
@@ -50,9 +51,7 @@ def on_item(value: OnItem, printer: Printer) -> Code:
         return code
     kept = of_same_rank(value)
     first = None if kept is None else in_front(kept, printer)
-    return replace(
-        code, kin=first.kin if first is not None and first.kin else frozenset({f"{value.op}#/"})
-    )
+    return replace(code, kin=first.kin if first is not None and first.kin else likeness(value))
 
 
 def _own_call(value: OnItem, printer: Printer) -> Code:

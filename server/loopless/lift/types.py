@@ -21,8 +21,8 @@ _RANKS: dict[str, int] = {"bool": 0, "uint8": 1, "int8": 1, "int16": 1, "int32":
 
 # Operations whose result has the rank of their first operand.
 _KEEPING = frozenset(
-    "bucketize t flip clone roll contiguous permute transpose inv cholesky pinv tril triu linear "
-    "fft fft2 ifft ifft2 rfft irfft rfft2 float double half bfloat16 long".split()
+    "bucketize t flip clone roll contiguous permute transpose movedim moveaxis inv cholesky pinv tril triu "
+    "linear fft fft2 ifft ifft2 rfft irfft rfft2 float double half bfloat16 long".split()
 )
 
 
