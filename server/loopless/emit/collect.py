@@ -21,6 +21,7 @@ from loopless.emit.draft import (
     runs_test,
 )
 from loopless.emit.elements import only_elements
+from loopless.emit.end_to_end import end_to_end
 from loopless.emit.fit import is_new
 from loopless.emit.lines import removal, stands_alone
 from loopless.emit.long_integers import refuse_outgrown
@@ -357,11 +358,9 @@ def _joined(
                 code = code.but(f"{code.primary}.movedim(0, {collector.dim})")
         case "torch.cat":
             if not whole_rows:
-                if collector.dim != 0:
-                    raise Unprintable("append", "items joined along another dim")
                 if kind.rank == 0:
                     raise Unprintable("append", "numbers are joined")
-                code = code.but(f"{code.primary}.flatten(0, 1)")
+                code = end_to_end(code, kind.rank, collector.dim)
         case _:
             code = _from_numbers(code, kind, collector, printer)
     return code
