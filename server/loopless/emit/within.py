@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loopless.emit.align import aligned, common
+from loopless.emit.align import aligned, common, reordered
 from loopless.emit.code import ATOM, Code
 from loopless.emit.integers import integer
 from loopless.emit.unprintable import Unprintable
-from loopless.ir.poly import Poly, poly
+from loopless.ir.poly import Axis, Poly, poly
 from loopless.ir.value import At, Cut, Int, OnItem, Pick, Read, Sub, sub_axes
 
 if TYPE_CHECKING:
@@ -23,11 +23,12 @@ def within(value: OnItem, printer: Printer) -> Code:
     code = printer.code(whole)
     # The place is there if the loop runs.
     printer.places.append(poly(0))
-    first = of.subs[0]
     if sub_axes(of.subs) - printer.loops.keys():
-        if len(of.subs) > 1 or not isinstance(first, At | Pick):
+        places = [sub for sub in of.subs if isinstance(sub, At | Pick)]
+        if len(places) != len(of.subs):
             raise Unprintable("gather", "a lookup beside other subscripts of a result")
-        return _looked_up(code, first, printer)
+        walked = _walked(code, places, printer)
+        return _looked_up(code, places, printer) if walked is None else walked
     texts = [":"] * len(code.axes) + [_text(sub, printer) for sub in of.subs]
     taken = sum(isinstance(s, At | Pick) for s in of.subs)
     rank = None if code.rank is None else code.rank - taken
@@ -35,18 +36,32 @@ def within(value: OnItem, printer: Printer) -> Code:
     return replace(code, text=f"{code.primary}[{', '.join(texts)}]", level=ATOM, rank=rank, kin=kin)
 
 
-def _looked_up(code: Code, sub: At | Pick, printer: Printer) -> Code:
+def _walked(code: Code, places: list[At | Pick], printer: Printer) -> Code | None:
+    """All places of the first dimensions of each item, where the loops walk each from its start."""
+    axes = [sub.poly.atom for sub in places if isinstance(sub, At)]
+    new = [a for a in axes if isinstance(a, Axis) and a not in code.axes and a not in printer.loops]
+    if len(set(new)) != len(places) or code.rank is None:
+        return None
+    ends = [printer.size(axis.extent).text for axis in new]
+    cut = ", ".join([":"] * len(code.axes) + [f":{end}" for end in ends])
+    rank = code.rank - len(new)
+    got: list[Axis | None] = [*code.axes, *new, *[None] * rank]
+    return reordered(Code(f"{code.primary}[{cut}]", ATOM, (*code.axes, *new), rank), got, printer)
+
+
+def _looked_up(code: Code, subs: list[At | Pick], printer: Printer) -> Code:
     """One place of each item, another one in each iteration."""
-    place = printer.code(Int(sub.poly) if isinstance(sub, At) else sub.value)
-    if place.rank is None and place.axes == code.axes:
-        return _any_places(code, place, printer)
-    if place.rank != 0 or code.behind:
+    places = [printer.code(Int(s.poly) if isinstance(s, At) else s.value) for s in subs]
+    if len(places) == 1 and places[0].rank is None and places[0].axes == code.axes:
+        return _any_places(code, places[0], printer)
+    several = len(places) > 1 and code.rank is None
+    if several or code.behind or any(place.rank != 0 for place in places):
         raise Unprintable("unknown-rank", "places of unknown rank in a result")
     walked = [integer(poly(axis), printer) for axis in code.axes]
-    axes, rank = common([*walked, place], printer)
-    texts = [aligned(index, axes, rank, printer) for index in (*walked, place)]
-    left = None if code.rank is None else code.rank - 1
-    kin = frozenset(f"{name}#1" for name in code.kin)
+    axes, rank = common([*walked, *places], printer)
+    texts = [aligned(index, axes, rank, printer) for index in (*walked, *places)]
+    left = None if code.rank is None else code.rank - len(subs)
+    kin = frozenset(f"{name}#{len(subs)}" for name in code.kin)
     return Code(f"{code.primary}[{', '.join(texts)}]", ATOM, axes, left, kin=kin)
 
 
