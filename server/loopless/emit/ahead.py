@@ -19,6 +19,7 @@ from loopless.emit.iterations import (
     index_of,
     is_tensor,
     runs_without,
+    trips_test,
     upward,
     varies,
     walked_by,
@@ -452,7 +453,11 @@ def _finding(work: _Work) -> Finding:
     indent = margin(text, loop.span.start)
     newline = "\r\n" if "\r\n" in text else "\n"
     unit, width = indent_unit(text, loop), line_width(text)
-    lines = [p for line in work.lines for p in laid_out(line, width, len(indent), unit)]
+    test = trips_test(loop, work.scope, text)
+    inner = f"{indent}{unit}" if test else indent
+    lines = [p for line in work.lines for p in laid_out(line, width, len(inner), unit)]
+    if test:
+        lines = [f"if {test}:", *(f"{unit}{line}" for line in lines)]
     head = "".join(f"{line}{newline}{indent}" for line in lines)
     first = Edit(Span(loop.span.start, loop.span.start), head)
     edits = tuple(sorted((first, *work.edits), key=lambda edit: edit.span))

@@ -6,13 +6,16 @@ move to the list wherever nothing changes the tensor while the loop runs.
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from keyword import kwlist
 
 from loopless.emit.inputs import inputs_of
 from loopless.emit.lines import margin
+from loopless.emit.lookers import WRITES, only_looks
 from loopless.emit.place import Place
 from loopless.facts.infer import dotted, infer
 from loopless.facts.operations import Rule, lookup
@@ -132,10 +135,13 @@ def _may_be_none(name: str, text: str) -> bool:
 def _may_change(call: tree.Call, names: set[str], scope: Scope) -> bool:
     """Whether a call may change a tensor in place: one that is given it, and does more than look."""
     whole = dotted(call.func, scope)
-    if whole is not None:
+    writes = any(key in WRITES for key, _ in call.keywords)
+    if whole is not None and not writes:
         known = lookup(whole)
         if whole in _LOOKS or (known is not None and known.rule is not Rule.EFFECT):
             return False
+    if only_looks(call, scope):
+        return False
     given = [*call.args, *(value for _, value in call.keywords)]
     if any(_hands_on(argument, names) for argument in given):
         return True
@@ -340,7 +346,7 @@ def _line_start(place: Place, text: str) -> int | None:
 
 def _fresh(name: str, scope: Scope, text: str) -> str:
     """A name that the text does not use."""
-    taken = set(re.findall(r"\w+", text)) | scope.locals
+    taken = {*re.findall(r"\w+", text), *scope.locals, *kwlist, *dir(builtins)}
     candidate, number = name, 2
     while candidate in taken:
         candidate, number = f"{name}_{number}", number + 1

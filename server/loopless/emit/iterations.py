@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopless.dependence.feasible import Constraint, proves
 from loopless.facts.infer import dotted, infer, integer
 from loopless.facts.operations import Rule, lookup, method
 from loopless.facts.scope import Scope, names_bound, names_read, parts, target_names, walk_expr
 from loopless.ir import tree
-from loopless.ir.poly import Dim, Numel, Symbol
 
 # Views that a tensor of any shape has.
 _ANY_SHAPE = frozenset(
@@ -36,24 +36,40 @@ def index_of(loop: tree.For, scope: Scope) -> str | None:
 
 
 def _counted(name: str, args: tuple[tree.Expr, ...], scope: Scope) -> str | None:
+    low, high = _ends(args)
+    if low is None or integer(high, scope) is None:
+        return None
+    return name if low == 0 else f"{name} - {low}"
+
+
+def _ends(args: tuple[tree.Expr, ...]) -> tuple[int | None, tree.Expr]:
+    """Where a range starts, if that is a number that is not negative, and where it ends."""
     match args:
-        case (high,) | (tree.Literal(0), high) if _is_count(high, scope):
-            return name
-        case (tree.Literal(int(low)), high) if low > 0 and _is_count(high, scope):
-            return f"{name} - {low}"
+        case (high,):
+            return 0, high
+        case (tree.Literal(int(low)), high) if low >= 0:
+            return low, high
         case _:
-            return None
+            return None, args[-1]
 
 
-def _is_count(high: tree.Expr, scope: Scope) -> bool:
-    """Whether a number is one of things: sizes, or a name by itself, which are not negative."""
-    count = integer(high, scope)
-    if count is None or count.constant is not None:
-        return False
-    atoms = list(count.atoms())
-    if all(isinstance(atom, Dim | Numel) for atom in atoms):
-        return True
-    return len(atoms) == 1 and isinstance(atoms[0], Symbol) and not isinstance(high, tree.Operator)
+def trips_test(loop: tree.For, scope: Scope, text: str) -> str:
+    """A test of whether the loop runs, where it may be told to run less than not at all; "" where it cannot.
+
+    `range(k)` runs no iteration for a `k` below zero, and `x[:k]` has rows then.
+    """
+    match upward(loop.iterable, scope):
+        case tree.Call(func, args, ()) if dotted(func, scope) == "builtins.range":
+            low, high = _ends(args)
+            count = integer(high, scope)
+            assert low is not None
+            assert count is not None
+            given = [Constraint(known) for known in scope.given]
+            if proves(count - low, given):
+                return ""
+            return f"{text[high.span.start : high.span.end]} > {low}"
+        case _:
+            return ""
 
 
 def upward(iterable: tree.Expr, scope: Scope) -> tree.Expr:

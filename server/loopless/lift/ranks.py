@@ -150,6 +150,14 @@ def learn_added(value: Value, lifting: Lifting) -> None:
 
 def learn_matrix(value: Value, lifting: Lifting) -> None:
     """What is transposed has two dimensions, and so have all items that it is computed from alike."""
+    match value:
+        case Ref(name) | Read(name, ()) if (
+            lifting.scope.fact(name).is_tensor and lifting.scope.shown(name) is None
+        ):
+            settle(name, 2, lifting)
+            return
+        case _:
+            pass
     items = [leaf for leaf in pointwise_leaves(value) if isinstance(leaf, Read) and leaf.subs]
     if len({leaf.root for leaf in items}) == 1:
         learn(items[0], 2, lifting)
