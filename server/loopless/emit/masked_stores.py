@@ -10,7 +10,7 @@ from loopless.emit.draft import Draft, Setting, add_guarded, learn, printer_for
 from loopless.emit.printer import Printer
 from loopless.emit.targets import is_indexed, layout_of, target_of
 from loopless.emit.unprintable import Unprintable
-from loopless.ir.value import Apply, OnItem, Read, Value, sub_axes
+from loopless.ir.value import Apply, Cut, Int, OnItem, Read, Value, sub_axes, walk
 from loopless.lift.piece import Write
 from loopless.lift.ranks import pointwise_leaves
 from loopless.lift.slices import kept_where
@@ -34,7 +34,7 @@ def masked_store(piece: Write, setting: Setting, draft: Draft, depth: int) -> No
         raise Unprintable("masked-store", "a store into slices that move, from back to front")
     printer.layout = [*axes, *[a for a in printer.layout if a not in axes]]
     printer.target = Read(piece.root, piece.subs)
-    by_place = _by_place(piece, value, setting)
+    by_place = _by_place(piece, value, setting) and _leads(mask, piece, rank, setting)
     test = printer.code(_in_front(mask) if by_place else mask)
     if test.axes != axes or test.rank is None or (rank is None and not by_place):
         raise Unprintable("masked-store", "a mask that does not fit what is stored")
@@ -73,6 +73,29 @@ def _in_front(mask: Value) -> Value:
             return inner
         case _:
             return mask
+
+
+def _leads(mask: Value, piece: Write, rank: int | None, setting: Setting) -> bool:
+    """Whether a mask is one of the first dimensions of what is stored: picking by it counts them from the front."""
+    named = rank if rank is not None else sum(isinstance(sub, Cut) for sub in piece.subs)
+    match mask:
+        case OnItem("trailing", (inner, Int(behind))) if behind.constant is not None:
+            own = type_of(inner, setting.scope).rank
+            return own is not None and own + behind.constant >= named and _is_full(inner, own)
+        case OnItem("trailing", (inner, _)):
+            own = type_of(inner, setting.scope).rank
+            return own is not None and own >= named and _is_full(inner, own)
+        case _:
+            own = type_of(mask, setting.scope).rank
+            return own is not None and own >= named and _is_full(mask, own)
+
+
+def _is_full(mask: Value, rank: int) -> bool:
+    """Whether a mask tells places apart along all of its dimensions: a dimension of size one picks nothing."""
+    sizes = {
+        inner.args for inner in walk(mask) if isinstance(inner, OnItem) and inner.op == "positions"
+    }
+    return not sizes or len(sizes) >= rank
 
 
 def _by_place(piece: Write, value: Value, setting: Setting) -> bool:
