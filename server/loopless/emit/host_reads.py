@@ -17,6 +17,7 @@ from loopless.emit.inputs import inputs_of
 from loopless.emit.lines import margin
 from loopless.emit.lookers import WRITES, only_looks
 from loopless.emit.place import Place
+from loopless.emit.standstill import changed_under_any_name
 from loopless.facts.infer import dotted, infer
 from loopless.facts.operations import Rule, lookup
 from loopless.facts.scope import (
@@ -103,7 +104,9 @@ def _is_still(name: str, loop: tree.For, place: Place, scope: Scope, text: str) 
     calls = [e for x in _expressions(loop) for e in walk_expr(x) if isinstance(e, tree.Call)]
     if _comes_from_an_object(name, place, scope) and any(_is_unknown(c, scope) for c in calls):
         return False
-    return not any(_may_change(call, names, scope) for call in calls)
+    if any(_may_change(call, names, scope) for call in calls):
+        return False
+    return name not in changed_under_any_name(loop, scope)
 
 
 def _comes_from_an_object(name: str, place: Place, scope: Scope) -> bool:

@@ -77,8 +77,14 @@ def stillness(loop: tree.For, scope: Scope) -> Stillness | None:
         return None
     if any(isinstance(e, tree.Call) and not _is_known(e, scope) for e in expressions):
         return None
+    return Stillness(names_bound((loop,)), changed_under_any_name(loop, scope), scope)
+
+
+def changed_under_any_name(loop: tree.For, scope: Scope) -> frozenset[str]:
+    """Names whose memory a loop may change: under their own name, or one that it or the file gave to a part of it."""
     inside = scope.copy()
     havoc(loop, inside)
+    statements = list(every_statement((loop,)))
     dirty = set(names_changed(statements))
     for statement in statements:
         bare = replace(statement, body=()) if isinstance(statement, tree.For) else statement
@@ -86,7 +92,7 @@ def stillness(loop: tree.For, scope: Scope) -> Stillness | None:
         if not _only_holds(bare, inside):
             for name in names_changed((bare,)):
                 dirty |= inside.aliases.get(name, set())
-    return Stillness(names_bound((loop,)), frozenset(dirty), scope)
+    return frozenset(dirty)
 
 
 # Methods that change which things a list holds, and none of those things.
