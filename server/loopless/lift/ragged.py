@@ -128,20 +128,23 @@ def has_moving(value: Value, lifting: Lifting) -> bool:
     return False
 
 
-def ragged(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
-    """The value with slices of one length, None where it has no others."""
-    found = _ragged(value, span, lifting)
+def ragged(value: Value, span: Span, lifting: Lifting, *, whole: bool = False) -> Ragged | None:
+    """The value with slices of one length, None where it has no others.
+
+    Asked for the `whole` dimension also where slices of one length move along: a store has to name its places.
+    """
+    found = _ragged(value, span, lifting, whole=whole)
     if found is not None and value in lifting.hints:
         lifting.hints.setdefault(found.value, lifting.hints[value])
     return found
 
 
-def _ragged(value: Value, span: Span, lifting: Lifting) -> Ragged | None:
+def _ragged(value: Value, span: Span, lifting: Lifting, *, whole: bool) -> Ragged | None:
     match value:
         case Read():
-            return _read(value, span, lifting)
+            return _read(value, span, lifting, whole=whole)
         case Apply(op, args, keywords) if not keywords:
-            return _pointwise(op, args, span, lifting)
+            return _pointwise(op, args, span, lifting, whole=whole)
         case OnItem("ragged", (inner, *parts)):
             masks = zip(parts[::3], parts[1::3], strict=True)
             ends = tuple(_ends_of(part) for part in parts[2::3])
@@ -179,7 +182,9 @@ def _number(value: Value) -> int:
     return value.poly.constant
 
 
-def _read(read: Read, span: Span, lifting: Lifting, *, is_open: bool = False) -> Ragged | None:
+def _read(
+    read: Read, span: Span, lifting: Lifting, *, is_open: bool = False, whole: bool = False
+) -> Ragged | None:
     subs = list(read.subs)
     masks: list[tuple[int, Value]] = []
     ends: list[Ends] = []
@@ -188,11 +193,12 @@ def _read(read: Read, span: Span, lifting: Lifting, *, is_open: bool = False) ->
     for at, sub in enumerate(read.subs):
         if isinstance(sub, Cut) and moves(sub, lifting):
             others = sub_axes((*read.subs[:at], *read.subs[at + 1 :]))
-            found = _span(sub, lifting.scope.size(read.root, place), others, span, lifting)
+            size = lifting.scope.size(read.root, place)
+            found = _span(sub, size, others, span, lifting, whole=whole)
             subs[at] = found.sub
             if found.mask is not None:
                 masks.append((dim, found.mask))
-                ends.append((sub, lifting.scope.size(read.root, place)))
+                ends.append((sub, size))
                 zeros = zeros and found.zeros
         dim += isinstance(sub, Cut | New)
         place += not isinstance(sub, New)
@@ -204,7 +210,15 @@ def _read(read: Read, span: Span, lifting: Lifting, *, is_open: bool = False) ->
     return Ragged(Read(read.root, tuple(subs)), tuple(masks), tuple(ends), zeros)
 
 
-def _span(cut: Cut, size: Poly, others: frozenset[Axis], span: Span, lifting: Lifting) -> _Span:
+def _span(
+    cut: Cut,
+    size: Poly,
+    others: frozenset[Axis],
+    span: Span,
+    lifting: Lifting,
+    *,
+    whole: bool = False,
+) -> _Span:
     """A slice that moves, with one length for all iterations; `others` walk other dimensions of the same tensor."""
     if cut.step != 1:
         raise stop("moving-slice", "a slice with a step moves with the loop", span)
@@ -217,6 +231,8 @@ def _span(cut: Cut, size: Poly, others: frozenset[Axis], span: Span, lifting: Li
         # P9: a slice that is written with a length has one.
         known.append(Constraint(anchored[1] - anchored[0]))
     ends = from_front(lows, highs, size, known, span)
+    if whole:
+        return _whole_dimension(ends.lows, ends.highs, size, known)
     if anchored is None or anchored[0] not in ends.lows or anchored[1] not in ends.highs:
         _refuse_far_more(cut, end, others, span, lifting)
         return _whole_dimension(ends.lows, ends.highs, size, known)
@@ -300,8 +316,22 @@ def from_front(
     if not any(proves(p, known) for p in lows):
         lows = (_wrapped(lows, size, known, span),)
     if not all(proves(p, known) for p in highs):
-        highs = (_wrapped(highs, size, known, span),)
+        highs = _wrapped_below(highs, size, known, span)
     return Front(lows, highs)
+
+
+def _wrapped_below(
+    ends: tuple[Poly, ...], size: Poly, known: list[Constraint], span: Span
+) -> tuple[Poly, ...]:
+    """An end that may lie below zero, also beside the end of the dimension: `min(n, c + r + 1)`.
+
+    Where it does it is the smaller one, and stays so counted from the front.
+    """
+    kept = tuple(p for p in ends if proves(p, known))
+    below = tuple(p for p in ends if p not in kept)
+    if not all(proves(p - size, known) for p in kept):
+        below = ends
+    return (*(kept if len(below) < len(ends) else ()), _wrapped(below, size, known, span))
 
 
 def _wrapped(ends: tuple[Poly, ...], size: Poly, known: list[Constraint], span: Span) -> Poly:
@@ -332,8 +362,10 @@ def _anchor(
     return None
 
 
-def _pointwise(op: str, args: tuple[Value, ...], span: Span, lifting: Lifting) -> Ragged | None:
-    parts = [ragged(arg, span, lifting) for arg in args]
+def _pointwise(
+    op: str, args: tuple[Value, ...], span: Span, lifting: Lifting, *, whole: bool
+) -> Ragged | None:
+    parts = [ragged(arg, span, lifting, whole=whole) for arg in args]
     found = [part for part in parts if part is not None]
     if not found:
         return None

@@ -13,6 +13,7 @@ from loopless.ir.value import (
     Read,
     Sub,
     Value,
+    sub_axes,
 )
 from loopless.lift.context import Lifting
 from loopless.lift.fixed import keeps_length
@@ -36,9 +37,11 @@ def sliced_store(
     if target is None:
         return _place_by_place(root, subs, value, span, lifting)
     assert isinstance(target.value, Read)
-    if any(isinstance(sub, Cut) and sub.padded for sub in target.value.subs):
-        raise stop("moving-slice", "a store into slices that an end may cut short", span)
-    source = ragged(value, span, lifting)
+    cut_short = any(isinstance(sub, Cut) and sub.padded for sub in target.value.subs)
+    if cut_short:
+        target = _between_ends(root, subs, span, lifting)
+        assert isinstance(target.value, Read)
+    source = ragged(value, span, lifting, whole=cut_short)
     if source is not None:
         if not alike(source, target):
             raise stop("moving-slice", "slices that move in different ways meet", span)
@@ -49,6 +52,16 @@ def sliced_store(
         )
     mask = _store_mask(target, span, lifting)
     return target.value.subs, OnItem(KEPT, (mask, value)), ()
+
+
+def _between_ends(root: str, subs: tuple[Sub, ...], span: Span, lifting: Lifting) -> Ragged:
+    """The places of the whole dimension that lie in a slice that an end may cut short."""
+    target = ragged(Read(root, subs), span, lifting, whole=True)
+    others = sub_axes(sub for sub in subs if not isinstance(sub, Cut))
+    moving = sub_axes(sub for sub in subs if isinstance(sub, Cut)) & set(lifting.open_axes)
+    if target is None or moving - others:
+        raise stop("moving-slice", "a store into slices that an end may cut short", span)
+    return target
 
 
 def _store_mask(target: Ragged, span: Span, lifting: Lifting) -> Value:
