@@ -105,18 +105,30 @@ def _same_for_all(
     codes = [_plain_index(sub, printer) for sub in piece.subs]
     if piece.when is not None:
         printer.guards.pop()
+    if not any(code.axes for code in codes):
+        raise Unprintable("scatter", "places that do not vary")
+    lines: list[str] = []
+    if test is not None and sum(bool(code.axes) for code in codes) > 1:
+        lines.append(f"{setting.lifting.temp('kept')} = {test.text}")
+        test = test.but(lines[0].partition(" ")[0], ATOM)
     for code in codes:
-        if test is None:
-            texts.append(lined_up(code, tuple(piece.axes), 0, printer).text)
+        if code.number and not code.axes:
+            texts.append(code.text)
             continue
-        if code.axes != test.axes:
+        lined = lined_up(code, tuple(piece.axes), 0, printer)
+        if test is None:
+            texts.append(lined.text)
+            continue
+        if not set(code.axes) <= set(test.axes):
             raise Unprintable("scatter", "places that do not vary along each loop")
-        texts.append(f"{code.primary}[{test.text}]")
+        if code.axes != test.axes:
+            lined = lined.but(f"{lined.primary}.expand_as({test.text})", ATOM)
+        texts.append(f"{lined.primary}[{test.text}]")
     own = type_of(Read(piece.root, piece.subs), printer.scope)
     if not value.number or own.rank not in (0, None):
         raise Unprintable("scatter", "a tensor is stored at looked up places")
-    store = f"{piece.root}[{', '.join(texts)}] = {value.text}"
-    add_guarded(store, piece.axes, printer, setting, draft, depth)
+    lines.append(f"{piece.root}[{', '.join(texts)}] = {value.text}")
+    together(lines, piece, printer, setting, draft, depth)
     learn(printer, draft)
 
 
@@ -128,8 +140,6 @@ def _plain_index(sub: object, printer: Printer) -> Code:
             code = printer.code(value)
         case _:
             raise Unprintable("scatter", "places looked up as rows or slices")
-    if not code.axes:
-        raise Unprintable("scatter", "a place that does not vary beside one that does")
     return code
 
 

@@ -27,7 +27,6 @@ from loopless.ir.value import (
 )
 from loopless.lift.cell_folds import cell_fold
 from loopless.lift.context import Lifting
-from loopless.lift.equal_stores import same_constant
 from loopless.lift.exclusive import never_both
 from loopless.lift.extremes import kept_extreme
 from loopless.lift.forward import forwarded
@@ -36,7 +35,7 @@ from loopless.lift.interchange import kept_on_axis
 from loopless.lift.joined_extremes import joined_extreme
 from loopless.lift.nodes import split_nodes
 from loopless.lift.overlap import Access, may_meet, reads, writes
-from loopless.lift.overwrites import LAST, overwritten
+from loopless.lift.overwrites import LAST, overwritten, same_number
 from loopless.lift.packing import PACK, packed, packed_rows
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, free_axes, values_of, with_atoms
 from loopless.lift.reroll import rerolled
@@ -202,10 +201,7 @@ def _edges(
             if _carries(kind, pieces[first], a, b, axis, lifting):
                 connect(first, first, kind, a.root)
             return
-        if kind == "output" and (
-            _both_update(pieces[first], pieces[second])
-            or same_constant(pieces[first], pieces[second])
-        ):
+        if kind == "output" and _in_any_order(pieces[first], pieces[second]):
             return
         orders = "<" if (first, second) in apart else "=<"
         if any(may_meet(a, b, axis, order, scope) for order in orders):
@@ -230,15 +226,13 @@ def _cycles(pieces: list[Piece], axis: Axis, lifting: Lifting) -> list[list[int]
     return [group for group in components(len(pieces), edges) if len(group) > 1]
 
 
-def _both_update(first: Piece, second: Piece) -> bool:
-    """Two updates with the same operator may run in any order."""
-    return (
-        isinstance(first, Write)
-        and isinstance(second, Write)
-        and first.op not in (None, LAST, PACK)
-        and first.op == second.op
-        and first.root == second.root
-    )
+def _in_any_order(first: Piece, second: Piece) -> bool:
+    """Whether it does not matter which of two stores comes first: updates by one operator, stores of one number."""
+    if not isinstance(first, Write) or not isinstance(second, Write) or first.root != second.root:
+        return False
+    if first.op in (None, LAST) and second.op in (None, LAST):
+        return same_number(first.value, second.value)
+    return first.op not in (None, LAST, PACK) and first.op == second.op
 
 
 def _carries(kind: str, piece: Piece, a: Access, b: Access, axis: Axis, lifting: Lifting) -> bool:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loopless.ir.poly import Axis
-from loopless.ir.value import At, Pick, Scan, axes_of, sub_axes, walk
+from loopless.ir.value import At, Const, Int, Pick, Scan, Value, axes_of, sub_axes, walk
 from loopless.lift.context import Lifting
 from loopless.lift.overlap import reads
 from loopless.lift.piece import Write
 
 # The operator of such a store: the order of the points matters, and is that of the axes.
 LAST = "last"
+
+
+def same_number(one: Value, other: Value) -> bool:
+    """Whether two stores put the same number there, so that it does not matter which of them comes last."""
+    match one, other:
+        case Const(int() | float() as first), Const(int() | float() as second):
+            # Of two zeros one may have a sign.
+            return first == second and str(first) == str(second)
+        case Int(first), Int(second):
+            return first.constant is not None and first == second
+        case _:
+            return False
 
 
 def overwritten(piece: Write, axis: Axis, lifting: Lifting) -> Write | None:
