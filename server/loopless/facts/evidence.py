@@ -12,6 +12,7 @@ from loopless.facts.handed import (
     inside_functions,
     items_computed_with,
 )
+from loopless.facts.joint_masks import joined_masks
 from loopless.facts.kept import kept_as_tensors
 from loopless.facts.masks import is_mask, masks_of
 from loopless.facts.namespaces import is_operation
@@ -149,6 +150,7 @@ def gather(
                 pass
     strong.update(kept_as_tensors(body, canonical))
     strong.update(asked_of_results(body, _TENSOR_ATTRIBUTES))
+    strong.update(joined_masks(body, _TENSOR_ATTRIBUTES, canonical))
     # What subscripts name is there: a condition on fewer of them asks a row, which may have one element.
     ranks = {name: rank for name, rank in ranks.items() if least.get(name, 0) <= rank}
     integers = _integers(body)
