@@ -19,6 +19,7 @@ from loopless.ir.value import (
 )
 from loopless.lift.appends import elements_of
 from loopless.lift.context import Frame
+from loopless.lift.indexed_updates import indexed_update
 from loopless.lift.listed import filling
 from loopless.lift.piece import Append
 from loopless.lift.ranks import check_appended
@@ -90,6 +91,8 @@ def _in_place(
     if not isinstance(base, Read) or not base.subs:
         raise stop("in-place", f"{described(base)} is changed in place in every iteration", span)
     values = [executor.evaluator.value(arg, frame) for arg in args]
+    if indexed_update(executor, base, attribute, values, frame, span):
+        return
     match attribute, values:
         case "fill_" | "copy_", [value]:
             executor.write(base.root, base.subs, None, value, frame, span)

@@ -98,7 +98,7 @@ def _rolled(first: Value, given: Arguments, lifting: Lifting) -> Value | None:
     if rank != 1 and _front(first, given.get("dims"), lifting) != 0:
         # Without dims what has several is rolled as if it had one.
         return None
-    size = _size(first, lifting)
+    size = size_in_front(first, lifting)
     learn_scalar(shift, lifting)
     if size is None or type_of(shift, lifting.scope).rank != 0:
         return None
@@ -127,7 +127,7 @@ def _front(value: Value, dim: Value | None, lifting: Lifting) -> int | None:
     return at
 
 
-def _size(value: Value, lifting: Lifting) -> Poly | None:
+def size_in_front(value: Value, lifting: Lifting) -> Poly | None:
     """How long the first dimension of an item is."""
     match value:
         case Ref(text):
