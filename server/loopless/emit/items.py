@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, TERM, Code
-from loopless.emit.einsums import einsum
 from loopless.emit.fields import field_of
-from loopless.emit.joined import JOINS, joined, tensor_of
+from loopless.emit.joined import tensor_of
 from loopless.emit.likeness import likeness
-from loopless.emit.mapped import mapped
 from loopless.emit.orientation import in_front
 from loopless.emit.over_all import loss, over_all
+from loopless.emit.own_forms import own_form
 from loopless.emit.resized import flattened, resized
-from loopless.emit.searched import searched
+from loopless.emit.rolled_items import rolled_items
 from loopless.emit.shapes_kept import of_same_rank
 from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
@@ -26,7 +25,6 @@ from loopless.facts.operations import Operation, Rule, Whole, bind, lookup, shif
 from loopless.facts.operations.spellings import product, template
 from loopless.ir.poly import Axis, poly
 from loopless.ir.value import Const, Int, OnItem, Tuple, Value, axes_of
-from loopless.lift.by_vmap import EINSUM
 from loopless.lift.ragged import OF_MASKS
 from loopless.lift.subscript import WITHIN
 from loopless.lift.types import type_of
@@ -92,6 +90,8 @@ def _on_item(value: OnItem, printer: Printer, *, several: bool = False) -> Code:
     varying = {n for n, arg in arguments.items() if axes_of(arg) - printer.loops.keys()}
     if not varying:
         return _as_written(value, printer)
+    if varying == {known.params[0], "shifts"} and known.name.endswith(".roll"):
+        return rolled_items(known.params[0], arguments, printer)
     if varying - set(known.tensors):
         raise Unprintable("unknown-call", f"an argument of {value.op} varies that cannot")
     many = bool(known.fields) and not _one_field(known, arguments)
@@ -121,13 +121,10 @@ def _arguments(value: OnItem) -> tuple[Operation, Arguments]:
 
 
 def _by_rule(value: OnItem, known: Operation, arguments: Arguments, printer: Printer) -> Code:
-    if value.op in JOINS:
-        return joined(value, arguments, printer)
-    if known.batched == "searchsorted":
-        return searched(value, arguments, printer)
+    own = own_form(value, known, arguments, printer)
+    if own is not None:
+        return own
     match known.rule:
-        case Rule.OPAQUE:
-            return einsum(value, printer) if known.name == EINSUM else mapped(value, printer)
         case Rule.REDUCE:
             return _reduce(value, known, arguments, printer)
         case Rule.ALONG:

@@ -94,12 +94,12 @@ def _rolled(first: Value, given: Arguments, lifting: Lifting) -> Value | None:
     shift = given.get("shifts")
     if shift is None or isinstance(shift, Tuple) or not _varies(shift, lifting):
         return None
+    learn_scalar(shift, lifting)
     rank = type_of(first, lifting.scope).rank
     if rank != 1 and _front(first, given.get("dims"), lifting) != 0:
         # Without dims what has several is rolled as if it had one.
         return None
     size = size_in_front(first, lifting)
-    learn_scalar(shift, lifting)
     if size is None or type_of(shift, lifting.scope).rank != 0:
         return None
     axis = lifting.axis("k", size)
