@@ -9,13 +9,12 @@ from loopless.dependence.conditions import integer_of
 from loopless.emit.code import ATOM, TERM, Code
 from loopless.emit.fields import field_of
 from loopless.emit.joined import tensor_of
-from loopless.emit.likeness import likeness
+from loopless.emit.kinship import kin_of_result
 from loopless.emit.orientation import in_front
 from loopless.emit.over_all import loss, over_all
 from loopless.emit.own_forms import own_form
 from loopless.emit.resized import flattened, resized
 from loopless.emit.rolled_items import rolled_items
-from loopless.emit.shapes_kept import of_same_rank
 from loopless.emit.spelled import spelled
 from loopless.emit.unprintable import Unprintable
 from loopless.emit.windows import masking
@@ -47,9 +46,7 @@ def on_item(value: OnItem, printer: Printer) -> Code:
     code = _on_item(value, printer)
     if code.rank is not None or code.kin:
         return code
-    kept = of_same_rank(value)
-    first = None if kept is None else in_front(kept, printer)
-    return replace(code, kin=first.kin if first is not None and first.kin else likeness(value))
+    return replace(code, kin=kin_of_result(value, printer))
 
 
 def _own_call(value: OnItem, printer: Printer) -> Code:

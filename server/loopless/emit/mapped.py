@@ -50,7 +50,7 @@ def mapped(value: Value, printer: Printer) -> Code:
     if printer.stored and printer.most == 0:
         # What is stored into one element is a number.
         return Code(batched, ATOM, (axis,), 0)
-    return Code(batched, ATOM, (axis,), None, kin=frozenset({f"{function}#/"}))
+    return Code(batched, ATOM, (axis,), None, kin=frozenset({f"{function}{given}#/"}))
 
 
 def _body(value: Value, names: dict[Value, str], printer: Printer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopless.emit.code import ATOM, Code
@@ -42,7 +43,8 @@ def searched(value: OnItem, arguments: dict[str, Value], printer: Printer) -> Co
         return what.but(_call(where, asked, options, printer) + taken, ATOM)
     if "boundaries" in arguments:
         raise Unprintable("unknown-rank", "boundaries of each item, of unknown rank")
-    return mapped(value, printer)
+    # What is found has the shape of what is looked for.
+    return replace(mapped(value, printer), kin=what.kin)
 
 
 def _call(where: Code, what: str, options: list[str], printer: Printer) -> str:
