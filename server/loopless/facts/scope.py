@@ -223,6 +223,12 @@ class Scope:
         return f"of:{root}"
 
 
+def own_method(name: str, scope: Scope) -> tree.Function | None:
+    """The method or property of the class around that `self` has under a name."""
+    cls = scope.world.classes.get(scope.owner)
+    return next((m for m in cls.methods if m.name == name), None) if cls else None
+
+
 def mentions(fact: Fact, name: str) -> bool:
     """Whether a fact is said in terms of `name`."""
     if fact is UNKNOWN:

@@ -9,7 +9,7 @@ from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted, infer
 from loopless.facts.layers import PRESUMED, acts, in_eval
 from loopless.facts.operations import Operation, Rule, lookup, method
-from loopless.facts.scope import names_read
+from loopless.facts.scope import names_read, own_method
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import poly
@@ -109,8 +109,7 @@ def _unknown_call(evaluator: Evaluator, local: str, call: tree.Call, frame: Fram
 
 def _own_method(evaluator: Evaluator, attribute: str, call: tree.Call, frame: Frame) -> Value:
     """A method of the class around, inlined, or a module that `self` holds."""
-    cls = evaluator.scope.world.classes.get(evaluator.scope.owner)
-    function = next((m for m in cls.methods if m.name == attribute), None) if cls else None
+    function = own_method(attribute, evaluator.scope)
     fact = infer(tree.Field(tree.Name("self", call.span), attribute, call.span), evaluator.scope)
     if fact.kind == "module":
         return _module_call(evaluator, f"self.{attribute}", fact, call, frame)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.infer import dotted, infer
-from loopless.facts.scope import names_read
+from loopless.facts.scope import names_read, own_method
 from loopless.finding import Missed, Span
 from loopless.ir import tree
 from loopless.ir.poly import Symbol, arithmetic, poly
@@ -263,6 +264,14 @@ class Evaluator:
             raise StopLifting(missed)
         take_for_tensor(base.text, self.lifting, missed)
 
+    def _property(self, method: tree.Function, frame: Frame, span: Span) -> Value:
+        """What a property of the class around gives: its body runs each time that it is read."""
+        match method.decorators:
+            case (tree.Name("property"),):
+                return self.inline(replace(method, decorators=()), [Ref("self")], {}, frame, span)
+            case _:
+                raise stop("unknown-name", f"`self.{method.name}` is a method", span)
+
     def field(self, expr: tree.Field, frame: Frame) -> Value:
         """An attribute: a constant of a module, a field of self, or a property of an item."""
         whole = dotted(expr, self.scope)
@@ -287,6 +296,9 @@ class Evaluator:
             bound = frame.env.get(text)
             if bound is not None and not isinstance(bound, Unbound):
                 return bound
+            method = own_method(expr.name, self.scope)
+            if method is not None:
+                return self._property(method, frame, expr.span)
             fact = infer(expr, self.scope)
             return Int(fact.poly) if fact.kind == "int" and fact.poly is not None else Ref(text)
         if not (names_read(expr) & (frame.env.keys() | self.lifting.loop_names)):

@@ -6,10 +6,8 @@ a long class fill the memory, so it is their characters that count.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
-from threading import Lock
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -31,25 +29,20 @@ class Recent(Generic[K, V]):
 
     def __init__(self) -> None:
         self._held = 0
-        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
-        self._lock = Lock()
+        # In the order in which they were asked for; each step on it is one of Python's own, so threads may share it.
+        self._entries: dict[K, tuple[V, int]] = {}
 
     def get(self, key: K, work_out: Callable[[], V], size: int) -> V:
         """The value of `key`: what it was last time, or else what `work_out` says it is."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None:
-                self._entries.move_to_end(key)
-                return entry[0]
-        value = work_out()
-        with self._lock:
-            _, replaced = self._entries.pop(key, (value, 0))
-            self._entries[key] = (value, size)
-            self._held += size - replaced
-            while self._held > _room and len(self._entries) > 1:
-                _, (_, dropped) = self._entries.popitem(last=False)
-                self._held -= dropped
-        return value
+        known = self._entries.get(key)
+        entry = (work_out(), size) if known is None else known
+        replaced = self._entries.pop(key, None)
+        self._entries[key] = entry
+        self._held += size if replaced is None else 0
+        while self._held > _room and len(self._entries) > 1:
+            dropped = self._entries.pop(next(iter(self._entries)), None)
+            self._held -= 0 if dropped is None else dropped[1]
+        return entry[0]
 
 
 def recent(function: Callable[[str], V]) -> Callable[[str], V]:
