@@ -23,19 +23,12 @@ from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.file import Context, Digest, File, digest, survey
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import Path, live_after, reads_of_block
-from loopless.facts.scope import (
-    Scope,
-    World,
-    every_statement,
-    names_bound,
-    own_expressions,
-    target_names,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, World, names_bound, target_names
 from loopless.facts.statements import arms, havoc, step
 from loopless.facts.units import Seen, Unit, units
 from loopless.finding import Analysis, Finding, Missed, Options, Refusal, Span
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 from loopless.source.chunks import Chunk, cut
 from loopless.source.outline import outline
 from loopless.source.recent import Recent, make_room

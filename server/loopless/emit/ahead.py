@@ -30,21 +30,12 @@ from loopless.emit.place import Place
 from loopless.emit.standstill import Stillness, stillness
 from loopless.facts.infer import dotted
 from loopless.facts.liveness import reads_of_block
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-    names_changed,
-    names_read,
-    own_expressions,
-    parts,
-    target_names,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound, names_changed, target_names
 from loopless.facts.sharing import sharers
 from loopless.finding import Action, Edit, Finding, Span
 from loopless.ir import tree
 from loopless.ir.rewrite import rewritten
+from loopless.ir.walk import every_statement, names_read, own_expressions, parts, walk_expr
 
 # How much an expression has to compute to be worth a name: one call, one product, two operators.
 _ENOUGH = 2

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from loopless.emit.dense import LAYOUT
 from loopless.facts.infer import dotted
 from loopless.facts.liveness import reads_of_block
-from loopless.facts.scope import Scope, own_expressions, walk_expr
+from loopless.facts.scope import Scope
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import poly
 from loopless.ir.value import Const, Int, Value
+from loopless.ir.walk import own_expressions, walk_expr
 
 _FILLS: dict[str, int | None] = {"zeros": 0, "ones": 1, "empty": None}
 _KEYWORDS = frozenset({"dtype", "device", "size"})

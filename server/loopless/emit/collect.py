@@ -35,10 +35,11 @@ from loopless.facts.evidence import FLOATS
 from loopless.facts.infer import dotted, infer
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.operations import Rule, lookup
-from loopless.facts.scope import Scope, names_bound, names_changed, own_expressions, walk_expr
+from loopless.facts.scope import Scope, names_bound, names_changed
 from loopless.finding import Edit
 from loopless.ir import tree
 from loopless.ir.value import Apply, OnItem, Pick, Read, Rows, Value, reads_of, walk
+from loopless.ir.walk import own_expressions, walk_expr
 from loopless.lift.piece import Append
 from loopless.lift.restrict import restricted_reductions
 from loopless.lift.types import Type, type_of

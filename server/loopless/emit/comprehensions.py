@@ -21,15 +21,11 @@ from loopless.emit.report import Rewrite, finished
 from loopless.emit.unprintable import Unprintable
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
-from loopless.facts.scope import (
-    Scope,
-    names_bound,
-    own_expressions,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound
 from loopless.finding import Edit, Finding, Missed, Refusal, Span
 from loopless.ir import tree
 from loopless.ir.poly import poly
+from loopless.ir.walk import own_expressions, walk_expr
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.execute import Executor
 from loopless.lift.listed import spelled_loop

@@ -6,14 +6,12 @@ from loopless.emit.cells import live_final
 from loopless.emit.draft import Draft, Setting
 from loopless.emit.report import all_pieces
 from loopless.emit.segments import joined_value
-from loopless.facts.scope import (
-    every_statement,
-    target_names,
-)
+from loopless.facts.scope import target_names
 from loopless.finding import Missed
 from loopless.ir import tree
 from loopless.ir.poly import Symbol
 from loopless.ir.value import Int, Read, Ref, Value, reads_of, sub_polys, walk
+from loopless.ir.walk import every_statement
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.piece import Kept, Piece, Write
 from loopless.lift.stop import StopLifting

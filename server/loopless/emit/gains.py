@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loopless.facts.scope import Scope, every_statement, names_read, own_expressions
+from loopless.facts.scope import Scope
 from loopless.ir import tree
 from loopless.ir.value import Apply, OnItem, Reduce, Ref, walk
+from loopless.ir.walk import every_statement, names_read, own_expressions
 from loopless.lift.piece import Append, Kept, Piece, Write, values_of
 from loopless.lift.types import type_of
 

@@ -20,20 +20,10 @@ from loopless.emit.place import Place
 from loopless.emit.standstill import changed_under_any_name
 from loopless.facts.infer import dotted, infer
 from loopless.facts.operations import Rule, lookup
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-    names_changed,
-    names_read,
-    own_expressions,
-    parts,
-    root_name,
-    target_names,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound, names_changed, root_name, target_names
 from loopless.finding import Action, Edit, Finding, Span
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, names_read, own_expressions, parts, walk_expr
 
 _CONVERSIONS = frozenset({"builtins.int", "builtins.float", "builtins.bool"})
 # Calls of Python that look at their arguments and keep nothing of them.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from loopless.emit.lines import margin
 from loopless.emit.place import Place
-from loopless.facts.scope import own_expressions, parts
 from loopless.finding import Edit, Span
 from loopless.ir import tree
+from loopless.ir.walk import own_expressions, parts
 
 
 def statement_of(call: tree.Call | tree.Comprehension, place: Place, text: str) -> Span | None:

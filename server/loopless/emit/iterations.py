@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from loopless.dependence.feasible import Constraint, proves
 from loopless.facts.infer import dotted, infer, integer
 from loopless.facts.operations import Rule, lookup, method
-from loopless.facts.scope import Scope, names_bound, names_read, parts, target_names, walk_expr
+from loopless.facts.scope import Scope, names_bound, target_names
 from loopless.ir import tree
+from loopless.ir.walk import names_read, parts, walk_expr
 
 # Views that a tensor of any shape has.
 _ANY_SHAPE = frozenset(

@@ -12,9 +12,10 @@ from loopless.emit.lines import margin, whole_lines
 from loopless.emit.place import Place
 from loopless.facts.infer import infer
 from loopless.facts.liveness import reads_of_block
-from loopless.facts.scope import Scope, names_bound, names_changed, target_names, walk_expr
+from loopless.facts.scope import Scope, names_bound, names_changed, target_names
 from loopless.finding import Edit, Span
 from loopless.ir import tree
+from loopless.ir.walk import walk_expr
 
 
 def leftovers(loop: tree.For, place: Place, draft: Draft, scope: Scope, text: str) -> list[Edit]:

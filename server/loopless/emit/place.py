@@ -9,16 +9,10 @@ from loopless.emit.lines import (
     header_text,
     indent_unit,
 )
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-    names_changed,
-    own_expressions,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound, names_changed
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Poly, Symbol, poly
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 from loopless.lift.context import Lifting
 
 

@@ -22,10 +22,7 @@ from loopless.emit.shadows import refuse_shadowed
 from loopless.emit.sharing import Naming, shared, without_unused
 from loopless.emit.stages import stages_of
 from loopless.emit.widths import within_width
-from loopless.facts.scope import (
-    Scope,
-    names_bound,
-)
+from loopless.facts.scope import Scope, names_bound
 from loopless.finding import Action, Edit, Finding, Span, Stages
 from loopless.ir import tree
 from loopless.lift.context import Lifting

@@ -9,16 +9,10 @@ from dataclasses import dataclass, replace
 
 from loopless.facts.infer import dotted
 from loopless.facts.operations import Rule, lookup, method
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-    names_changed,
-    own_expressions,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound, names_changed
 from loopless.facts.statements import havoc
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 _LOOKS = frozenset(
     f"builtins.{name}"

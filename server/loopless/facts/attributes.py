@@ -17,10 +17,11 @@ from loopless.facts.held import Setting, apart, asked_as_tensors
 from loopless.facts.held import setting as held
 from loopless.facts.infer import dotted
 from loopless.facts.modes import touches
-from loopless.facts.scope import Scope, World, every_statement, names_bound
+from loopless.facts.scope import Scope, World, names_bound
 from loopless.facts.statements import step
 from loopless.ir import tree
 from loopless.ir.poly import Dim, poly
+from loopless.ir.walk import every_statement
 
 _WHOLE = frozenset({"int64", "int32", "int16", "int8", "uint8", "bool"})
 

@@ -10,18 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from loopless.facts.scope import (
-    MUTATORS,
-    blocks_of,
-    every_statement,
-    names_bound,
-    names_changed,
-    names_read,
-    own_expressions,
-    root_name,
-    walk_expr,
-)
+from loopless.facts.scope import MUTATORS, names_bound, names_changed, root_name
 from loopless.ir import tree
+from loopless.ir.walk import blocks_of, every_statement, names_read, own_expressions, walk_expr
 
 # The callee of a counted loop's numbers: no name that a program can bind, and no evidence that its ends are integers.
 COUNT = "while"

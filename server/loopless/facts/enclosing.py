@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted, infer
-from loopless.facts.scope import Scope, every_statement, names_bound, names_changed, names_read
+from loopless.facts.scope import Scope, names_bound, names_changed
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Poly, Symbol, poly
+from loopless.ir.walk import every_statement, names_read
 
 _RESIZES = frozenset("resize_ resize_as_ set_ t_ transpose_ squeeze_ unsqueeze_ data".split())
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from loopless.facts.scope import every_statement, own_expressions, walk_expr
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 
 def taken_by_key(body: Iterable[tree.Stmt]) -> frozenset[str]:

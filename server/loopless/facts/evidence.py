@@ -20,9 +20,10 @@ from loopless.facts.numbers import numbers_in
 from loopless.facts.operations import lookup
 from loopless.facts.required import required
 from loopless.facts.rows import multiplied_items, opened, row_items
-from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
+from loopless.facts.scope import names_bound
 from loopless.facts.sequences import walked_by_python
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 # The least rank of a tensor that may have any number of further dimensions.
 OPEN = -1000

@@ -12,20 +12,12 @@ from loopless.facts.counted import with_counted_loops
 from loopless.facts.fact import UNKNOWN, Fact
 from loopless.facts.infer import infer
 from loopless.facts.liveness import reads_of_block
-from loopless.facts.scope import (
-    Scope,
-    World,
-    every_statement,
-    names_bound,
-    own_expressions,
-    root_name,
-    target_names,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, World, names_bound, root_name, target_names
 from loopless.facts.standing import Handling, classes_of, handling, standing_layer, touched
 from loopless.finding import Analysis
 from loopless.ir import tree
 from loopless.ir.lower import parse
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 from loopless.source.outline import Outline
 from loopless.source.recent import recent
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from loopless.facts.scope import (
-    every_statement,
-    names_bound,
-    own_expressions,
-    target_names,
-    walk_expr,
-)
+from loopless.facts.scope import names_bound, target_names
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "**"})
 

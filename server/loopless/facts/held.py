@@ -12,18 +12,10 @@ from dataclasses import dataclass
 
 from loopless.facts.fact import Fact
 from loopless.facts.infer import infer
-from loopless.facts.scope import (
-    Scope,
-    World,
-    every_statement,
-    names_bound,
-    own_expressions,
-    root_name,
-    target_names,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, World, names_bound, root_name, target_names
 from loopless.facts.sharing import sharers
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 # Methods of tensors alone: lists and NumPy's arrays have them not, or not to be called.
 _CALLED = frozenset(

@@ -13,10 +13,7 @@ from loopless.facts.listings import listing
 from loopless.facts.methods import method_fact
 from loopless.facts.operations import lookup, method
 from loopless.facts.results import multiplied, pointwise, result_of
-from loopless.facts.scope import (
-    Scope,
-    root_name,
-)
+from loopless.facts.scope import Scope, root_name
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Numel, Poly, Symbol, arithmetic, greatest, poly
 

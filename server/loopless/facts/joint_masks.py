@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from loopless.facts.namespaces import is_operation
-from loopless.facts.scope import every_statement, own_expressions, walk_expr
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 _JOINS = frozenset({"&", "|", "^"})
 _COMPARES = frozenset({"==", "!=", "<", ">", "<=", ">="})

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from loopless.facts.scope import every_statement, own_expressions, walk_expr
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 Canonical = Callable[[tree.Expr], str | None]
 

@@ -9,8 +9,9 @@ from loopless.facts.attributes import attributes_of
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
 from loopless.facts.operations import Module, Rule, lookup, method, module, module_of_function
-from loopless.facts.scope import Scope, names_bound, names_read
+from loopless.facts.scope import Scope, names_bound
 from loopless.ir import tree
+from loopless.ir.walk import names_read
 
 _DEEPEST = 6
 _WORDS = frozenset({"+", "-", "*", "/"})

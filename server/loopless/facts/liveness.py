@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loopless.facts.scope import (
-    every_statement,
-    names_bound,
-    names_read,
-    own_expressions,
-    target_names,
-)
+from loopless.facts.scope import names_bound, target_names
 from loopless.ir import tree
-from loopless.ir.walk import kept
+from loopless.ir.walk import every_statement, kept, names_read, own_expressions
 
 Path = tuple[tuple[tuple[tree.Stmt, ...], int, bool], ...]
 

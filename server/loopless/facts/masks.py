@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loopless.facts.scope import every_statement, walk_expr
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, walk_expr
 
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _JOINING = frozenset({"&", "|", "^", "~", "invert"})

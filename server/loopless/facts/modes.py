@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from loopless.facts.scope import Scope, every_statement, own_expressions, parts
+from loopless.facts.scope import Scope
 from loopless.finding import Span
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, parts
 
 Same = Callable[[tree.Expr], bool]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from loopless.facts.operations import bind, lookup, method
-from loopless.facts.scope import every_statement, own_expressions, walk_expr
 from loopless.ir import tree
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 _TAKE_NUMBERS = frozenset({"builtins.int", "builtins.float", "builtins.range", "builtins.round"})
 

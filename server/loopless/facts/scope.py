@@ -9,24 +9,7 @@ from loopless.facts.fact import UNKNOWN, Fact, joined
 from loopless.facts.operations import Module
 from loopless.ir import tree
 from loopless.ir.poly import Dim, Poly, Symbol, poly
-from loopless.ir.walk import (
-    blocks_of as blocks_of,
-)
-from loopless.ir.walk import (
-    every_statement as every_statement,
-)
-from loopless.ir.walk import (
-    names_read as names_read,
-)
-from loopless.ir.walk import (
-    own_expressions as own_expressions,
-)
-from loopless.ir.walk import (
-    parts as parts,
-)
-from loopless.ir.walk import (
-    walk_expr as walk_expr,
-)
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from loopless.facts.fact import Kind
 from loopless.facts.infer import dotted, infer
 from loopless.facts.operations import Operation, lookup, method
-from loopless.facts.scope import MUTATORS, Scope, every_statement, root_name, target_names
+from loopless.facts.scope import MUTATORS, Scope, root_name, target_names
 from loopless.facts.swaps import but_swaps, swapped, swaps_of
 from loopless.ir import tree
+from loopless.ir.walk import every_statement
 
 # Values of these kinds hold no tensor.
 _PLAIN: frozenset[Kind] = frozenset(

@@ -14,8 +14,9 @@ from loopless.facts.fact import Fact
 from loopless.facts.infer import infer
 from loopless.facts.liveness import reads_of_block
 from loopless.facts.modes import mode_of, touches_itself
-from loopless.facts.scope import Scope, World, every_statement, names_bound
+from loopless.facts.scope import Scope, World, names_bound
 from loopless.ir import tree
+from loopless.ir.walk import every_statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from loopless.facts.scope import Scope, blocks_of, every_statement
+from loopless.facts.scope import Scope
 from loopless.ir import tree
+from loopless.ir.walk import blocks_of, every_statement
 
 
 @dataclass(frozen=True, slots=True)

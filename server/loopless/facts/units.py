@@ -10,8 +10,9 @@ from loopless.facts.attributes import attributes_of
 from loopless.facts.fact import Fact
 from loopless.facts.file import Context, Digest, functions_of, may_loop
 from loopless.facts.liveness import reads_of_block
-from loopless.facts.scope import World, every_statement
+from loopless.facts.scope import World
 from loopless.ir import tree
+from loopless.ir.walk import every_statement
 from loopless.source.recent import recent
 
 _WORD = re.compile(r"\w+")

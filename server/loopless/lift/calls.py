@@ -9,7 +9,7 @@ from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted, infer
 from loopless.facts.layers import PRESUMED, acts, in_eval
 from loopless.facts.operations import Operation, Rule, lookup, method
-from loopless.facts.scope import names_read, own_method
+from loopless.facts.scope import own_method
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import poly
@@ -28,6 +28,7 @@ from loopless.ir.value import (
     cells_of,
     leaves_of,
 )
+from loopless.ir.walk import names_read
 from loopless.lift.by_vmap import batches
 from loopless.lift.choice import extreme
 from loopless.lift.context import Frame, Lifting

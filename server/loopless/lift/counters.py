@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopless.facts.scope import Scope, every_statement, target_names
+from loopless.facts.scope import Scope, target_names
 from loopless.ir import tree
+from loopless.ir.walk import every_statement
 
 
 def counters(loop: tree.For, scope: Scope) -> dict[str, int]:

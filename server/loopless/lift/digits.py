@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from loopless.dependence.feasible import proves
-from loopless.facts.scope import every_statement, names_bound, own_expressions, walk_expr
+from loopless.facts.scope import names_bound
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import Poly, exact_quotient, poly
 from loopless.ir.value import Int
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 from loopless.lift.context import Frame, Lifting
 
 Reader = Callable[[tree.Expr], Poly | None]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loopless.dependence.conditions import conjunction, integer_of, negated
 from loopless.facts.infer import dotted, infer
-from loopless.facts.scope import names_read, own_method
+from loopless.facts.scope import own_method
 from loopless.finding import Missed, Span
 from loopless.ir import tree
 from loopless.ir.poly import Symbol, arithmetic, poly
@@ -22,6 +22,7 @@ from loopless.ir.value import (
     Tuple,
     Value,
 )
+from loopless.ir.walk import names_read
 from loopless.lift.calls import called, on_item
 from loopless.lift.choice import conjunction_of, select
 from loopless.lift.chosen import chosen

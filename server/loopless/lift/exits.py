@@ -20,13 +20,7 @@ from loopless.dependence.feasible import bounds, proves
 from loopless.facts.counted import COUNT, is_counted
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
-from loopless.facts.scope import (
-    every_statement,
-    names_bound,
-    names_read,
-    own_expressions,
-    walk_expr,
-)
+from loopless.facts.scope import names_bound
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import Atom, Axis, Count, Poly, greatest, least, poly
@@ -47,6 +41,7 @@ from loopless.ir.value import (
     sub_axes,
     substitute,
 )
+from loopless.ir.walk import every_statement, names_read, own_expressions, walk_expr
 from loopless.lift.branches import arms
 from loopless.lift.carried import if_any, last
 from loopless.lift.context import Bound, Frame, Leave, Unbound

@@ -12,19 +12,13 @@ from dataclasses import dataclass, replace
 
 from loopless.facts.fact import Fact
 from loopless.facts.infer import dotted
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-    names_changed,
-    own_expressions,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound, names_changed
 from loopless.finding import Missed, Span
 from loopless.ir import tree
 from loopless.ir.poly import Numel, poly
 from loopless.ir.rewrite import rewritten
 from loopless.ir.value import Apply, At, Const, Read, Ref, Value, axes_of, children
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 from loopless.lift.piece import Piece, Write
 from loopless.lift.stop import StopLifting
 from loopless.lift.types import type_of

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopless.facts.fact import Fact
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-    own_expressions,
-    target_names,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound, target_names
 from loopless.facts.sharing import share, sharers
 from loopless.facts.statements import at_head
 from loopless.facts.swaps import but_swaps
 from loopless.ir import tree
 from loopless.ir.poly import Dim, poly
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 from loopless.lift.normalize import exposed
 from loopless.lift.stop import stop
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from loopless.facts.fact import Fact
-from loopless.facts.scope import Scope, names_bound, names_read
+from loopless.facts.scope import Scope, names_bound
 from loopless.ir import tree
 from loopless.ir.poly import Axis, Cell, Poly
 from loopless.ir.value import (
@@ -27,6 +27,7 @@ from loopless.ir.value import (
     reads_of,
     replaced,
 )
+from loopless.ir.walk import names_read
 from loopless.lift.context import Lifting
 from loopless.lift.overlap import Access, may_meet, reads, writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write, values_of

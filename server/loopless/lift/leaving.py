@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from loopless.facts.scope import blocks_of
 from loopless.finding import Span
 from loopless.ir import tree
+from loopless.ir.walk import blocks_of
 
 # The name that says whether an iteration leaves: no name that a program can have.
 FLAG = "leaves its loop"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from loopless.facts.scope import names_bound, names_read, own_expressions, target_names
+from loopless.facts.scope import names_bound, target_names
 from loopless.ir import tree
+from loopless.ir.walk import names_read, own_expressions
 
 
 def without_continue(body: tuple[tree.Stmt, ...]) -> tuple[tree.Stmt, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loopless.facts.operations import Rule, lookup
-from loopless.facts.scope import Scope, every_statement, target_names
+from loopless.facts.scope import Scope, target_names
 from loopless.facts.sharing import sharers
 from loopless.facts.swaps import but_swaps
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.poly import Cell
 from loopless.ir.value import Apply, Int, OnItem, Read, Value
+from loopless.ir.walk import every_statement
 from loopless.lift.context import Frame, Lifting, Unbound
 from loopless.lift.piece import Append
 from loopless.lift.stop import stop

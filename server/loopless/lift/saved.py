@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from loopless.facts.scope import Scope, every_statement, names_bound, target_names
+from loopless.facts.scope import Scope, names_bound, target_names
 from loopless.ir import tree
 from loopless.ir.poly import Axis
 from loopless.ir.value import (
@@ -16,6 +16,7 @@ from loopless.ir.value import (
     reads_of,
     replaced,
 )
+from loopless.ir.walk import every_statement
 from loopless.lift.overlap import writes
 from loopless.lift.piece import Append, Define, Kept, Piece, Write
 

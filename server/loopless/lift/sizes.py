@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopless.facts.infer import dotted, infer
-from loopless.facts.scope import names_read
 from loopless.ir import tree
 from loopless.ir.poly import poly
 from loopless.ir.value import Cut, Int, New, Read, Ref, Rows, Value
+from loopless.ir.walk import names_read
 from loopless.lift.chosen import count_of
 from loopless.lift.context import Frame, Lifting
 from loopless.lift.masked import size_of_slice

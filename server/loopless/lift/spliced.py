@@ -12,17 +12,11 @@ from itertools import count
 from typing import Any, cast
 
 from loopless.facts.liveness import reads_of_block
-from loopless.facts.scope import (
-    Scope,
-    every_statement,
-    names_bound,
-    names_changed,
-    own_expressions,
-    walk_expr,
-)
+from loopless.facts.scope import Scope, names_bound, names_changed
 from loopless.finding import Span
 from loopless.ir import tree
 from loopless.ir.rewrite import rewritten
+from loopless.ir.walk import every_statement, own_expressions, walk_expr
 from loopless.lift.normalize import without_continue
 
 _DEEPEST = 4
