@@ -251,6 +251,12 @@ def _operand(
 ) -> _Use:
     """What an operand of a pointwise operation is used as."""
     others = [arg for k, arg in enumerate(args) if k != at]
+    match op, args:
+        case "bool", [Apply(inner)] if inner in COMPARISONS:
+            # Of a comparison it says no more than that does.
+            return use
+        case _:
+            pass
     if op in LOGIC or op == "bool" or (op == "where" and at == 0):
         return _Use("truth")
     if op in {"int", "float"} or op.startswith("math."):
