@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from loopless.facts.fact import Fact
+from loopless.facts.infer import dotted
 from loopless.facts.scope import Scope
 from loopless.finding import Span
 from loopless.ir import tree
@@ -30,8 +32,26 @@ def note_modes(statement: tree.Stmt, scope: Scope) -> None:
         case _:
             pass
     for name, fact in list(scope.names.items()):
-        if fact.kind == "module" and touches(statement, _named(name)):
+        if fact.kind != "module" or _gives_weights(statement, name, fact, scope):
+            continue
+        if touches(statement, _named(name)):
             _change(name, scope, evaluated=False, touched=True)
+
+
+def _gives_weights(statement: tree.Stmt, name: str, fact: Fact, scope: Scope) -> bool:
+    """`layer.weight = nn.Parameter(w)`: a layer of torch's own stays what it is, with other numbers in it."""
+    match statement:
+        case tree.Assign(tree.Field(tree.Name(found), _), tree.Call(func, args, keywords)) if (
+            found == name and fact.instance.startswith("torch.nn.")
+        ):
+            given = (*args, *(value for _, value in keywords))
+            kept = not any(_hands_on(arg, _named(name)) for arg in given)
+            return kept and dotted(func, scope) in _PARAMETERS
+        case _:
+            return False
+
+
+_PARAMETERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter"})
 
 
 def mode_of(statement: tree.Stmt, name: str) -> str | None:
